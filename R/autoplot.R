@@ -164,7 +164,7 @@ autoplot.tidydl_confusion <- function(object, ...) {
     ticks_at(layout$angle)
 }
 
-# The labels below a picture as they are, or turned where they are too long to stand side by side.
+# The axis labels of a plot, rotated if they are too long to fit side by side.
 ticks_at <- function(angle) {
   if (angle == 90) ggplot2::theme(axis.text.x = ggplot2::element_text(angle = 90, hjust = 1, vjust = 0.5))
 }

@@ -1,5 +1,5 @@
-# What a public function is given may be anything, and any object may raise an error when it is looked at, as
-# python/tidydl/boundaries.py says of Python. R/zzz.R guards the public functions; arguments are checked all the same.
+# The arguments of a public function may be anything, and any object may raise an error when it is inspected, as
+# in python/tidydl/boundaries.py. R/zzz.R guards the public functions; arguments are checked all the same.
 
 report_arguments <- paste(
   "If the input is correct, this is a bug in tidydl: please report it with the traceback."
@@ -9,7 +9,7 @@ report_fault <- paste(
   "`rlang::last_error()$python_traceback` shows."
 )
 
-# Makes all that a function does a guarded whole. The body is still evaluated in the function's own frame, where it
+# Guards the whole body of a function. The body is still evaluated in the function's own frame, where it
 # finds its call, its caller and which of its arguments are missing.
 guarded <- function(f, name) {
   body(f) <- call("guard_arguments", name, body(f))
@@ -32,14 +32,14 @@ guard_arguments <- function(name, work, frame = rlang::caller_env()) {
   })
 }
 
-# Whether an error is R's own of a name that nothing has, in whatever language R speaks.
+# Whether an error is R's own about an object that was not found, in any language of R.
 is_unknown_name <- function(cnd) {
   around <- strsplit(gettext("object '%s' not found", domain = "R"), "%s", fixed = TRUE)[[1]]
   message <- first_line_of(cnd)
   startsWith(message, around[[1]]) && endsWith(message, around[[length(around)]])
 }
 
-# The argument without a default that was left out, where that is what an error says, in whatever language.
+# The missing argument without a default that an error reports, in any language of R.
 missing_argument <- function(cnd, frame) {
   message <- first_line_of(cnd)
   arguments <- formals(sys.function(frame_number(frame)))
@@ -58,7 +58,7 @@ frame_number <- function(frame) {
   which(vapply(sys.frames(), identical, NA, frame))[[1]]
 }
 
-# The first line of an error's message, which may itself fail or be no valid text, without a full stop.
+# The first line of an error's message, which may itself fail or be invalid text, without a full stop.
 first_line_of <- function(cnd) {
   message <- tryCatch(as.character(conditionMessage(cnd))[[1]], error = function(problem) class(cnd)[[1]])
   message <- strsplit(cli::ansi_strip(valid_text(message)), "\n", fixed = TRUE)[[1]]

@@ -1,4 +1,4 @@
-# What the callback of stream_dataset() gives, batch after batch: bound to one tibble, or written as it comes.
+# The results of the callback of stream_dataset(), batch after batch: bound to one tibble, or written as they come.
 
 # Calls `work` with one batch of rows after the other, and `take` with each result, its number, and its rows in words.
 each_batch <- function(stream, work, take, progress, call) {
@@ -18,7 +18,7 @@ each_batch <- function(stream, work, take, progress, call) {
   }
 }
 
-# An error of the callback stays what it is, with its classes and what else it holds, and says in which batch it came.
+# An error of the callback keeps its classes and fields, and names the batch in which it occurred.
 result_of <- function(callback, batch, rows, call) {
   withCallingHandlers(callback(batch), error = function(cnd) {
     fields <- unclass(cnd)
@@ -31,7 +31,7 @@ result_of <- function(callback, batch, rows, call) {
   })
 }
 
-# The words of such an error are its own, whatever methods its other classes have; those of the parent come below.
+# The message of such an error is its own, whatever methods its other classes have; the parent's comes below.
 #' @exportS3Method rlang::cnd_header tidydl_callback_error
 cnd_header.tidydl_callback_error <- function(cnd, ...) cnd$message
 
@@ -46,7 +46,7 @@ conditionMessage.tidydl_callback_error <- function(c) rlang::cnd_message(c)
 
 results_of_batches <- function(stream, work, progress, call = rlang::caller_env()) {
   results <- list()
-  other <- NULL # the first result that is no data frame, in words
+  other <- NULL # a description of the first result that is not a data frame
   refuse_misfit <- new_kinds(call)
   keep <- function(result, number, rows) {
     if (!is.data.frame(result) && !is.null(result) && is.null(other)) {
@@ -79,7 +79,7 @@ abort_mixture <- function(other, call) {
   )
 }
 
-# Refuses, as soon as it comes, a column of another kind than before; `in_file` where it must suit the file as well.
+# Refuses a column whose type changes as soon as it does; with `in_file` it must suit the file as well.
 new_kinds <- function(call, in_file = FALSE) {
   columns <- list()
   function(result, rows) {
@@ -130,7 +130,7 @@ kind_told <- function(kind) {
   sprintf("%s of the levels %s", if (is.ordered(kind)) "an ordered factor" else "a factor", toString(shown))
 }
 
-# Each result becomes a file; together they are the stream that is written, in the kinds of all of them.
+# Each result becomes a file; together they are the stream that is written, with their common types.
 write_results <- function(stream, work, output, progress, call = rlang::caller_env()) {
   folder <- tempfile("stream")
   dir.create(folder)
@@ -161,8 +161,8 @@ abort_unfit_parts <- function(cnd, rows, call) {
   )
 }
 
-# Data frames in the files of a folder. A column of nothing but NA is of no kind yet: later frames may say of which,
-# and where none does the first one has it as a logical.
+# Data frames in the files of a folder. The type of a column of only NA is open: later frames may set it,
+# else it is a logical.
 new_parts <- function(folder, call) {
   never_known <- NULL
   first <- NULL

@@ -1,4 +1,4 @@
-# Checks of arguments, with the messages of python/tidydl/checks.py. Each gives the value in its own kind.
+# Checks of arguments, with the messages of python/tidydl/checks.py. Each returns the value in its own type.
 
 check_count <- function(argument, value, minimum = 0, hint = NULL, call = rlang::caller_env()) {
   right <- is_one_number(value) && is.finite(value) && value == round(value) && value >= minimum
@@ -63,7 +63,7 @@ refuse <- function(argument, value, allowed, hint, call) {
   abort_tidydl("argument", sprintf("`%s` is %s.", argument, described(value)), allowed, hint, call = call)
 }
 
-# Says what a value is, as messages name it; of an object whose methods fail its class.
+# Describes a value for messages; an object whose methods fail by its class.
 described <- function(value) {
   tryCatch(described_value(value), error = function(cnd) with_article(paste(class(value)[[1]], "object")))
 }
@@ -90,7 +90,7 @@ described_value <- function(value) {
   described_scalar(value)
 }
 
-# "a glm", and as it is spoken "an lm" and "an nnet".
+# "a glm", but "an lm" and "an nnet", as they are pronounced.
 with_article <- function(words) paste(if (grepl("^([aeiou]|[lmnr][^aeiouy])", words)) "an" else "a", words)
 
 described_scalar <- function(value) {

@@ -1,5 +1,5 @@
-# What only R tells apart of columns, noted beside the data of a file: plain lists, a note a column, that Python carries
-# along unread. A column gets its note back where it still is of the kind that was noted.
+# Properties of columns that only R has, noted beside the data of a file: plain lists, one per column, that Python
+# passes on unread. A column gets its note back if it still has the noted type.
 
 noted_attributes <- c(
   "label", "labels", "na_values", "na_range", "display_width", "format.spss", "format.stata", "format.sas"
@@ -7,7 +7,7 @@ noted_attributes <- c(
 noted_classes <- c("haven_labelled", "haven_labelled_spss", "labelled", "hms")
 classes_beside <- c("vctrs_vctr", "double", "integer", "numeric", "character", "logical")
 
-# The data with their notes as an attribute, which encode_frame() hands on.
+# The data with their notes as an attribute, which encode_frame() passes on.
 with_notes <- function(data) {
   if (!is.data.frame(data)) {
     return(if (is_splits(data)) lapply(data, with_notes) else data)
@@ -44,7 +44,7 @@ note_of <- function(x) {
   if (length(note)) c(list(type = kept_type(x)), note)
 }
 
-# What tells whether a column still is of the kind that was noted; whole numbers may have become doubles.
+# The key that shows whether a column still has the noted type; integers may have become doubles.
 kept_type <- function(x) {
   if (is.factor(x)) {
     return("factor")
@@ -75,7 +75,7 @@ note_of_time <- function(x) {
 
 names_no_zone <- function(tzone) !length(tzone) || !isTRUE(nzchar(tzone[[1]]))
 
-# Of which kind the vectors in a list column are, where it is one: what is empty or missing does not tell by itself.
+# The common type of the vectors in a list column, if there is one; empty and missing ones do not tell.
 note_of_cells <- function(cells, depth = 0L) {
   present <- unclass(cells)[!vapply(cells, is.null, NA)]
   if (!length(present) || depth > most_nested || any(vapply(present, is.data.frame, NA))) {
@@ -135,7 +135,7 @@ note_of_kind <- function(cells, kind) {
   if (length(unique(about)) == 1) about[[1]]
 }
 
-# A note may come from anywhere; one that does not fit says nothing.
+# A note may come from anywhere; one that does not fit is ignored.
 with_noted <- function(x, note) tryCatch(as_noted(x, note), error = function(cnd) x)
 
 as_noted <- function(x, note) {
@@ -160,7 +160,7 @@ as_noted <- function(x, note) {
   x
 }
 
-# A file does not choose whose methods a column meets: its classes are those that are noted, and those it has by itself.
+# A file cannot choose the methods for a column: only known classes are restored, besides its own.
 may_become <- function(x, class) {
   own <- c(oldClass(x), setdiff(noted_classes, if (!inherits(x, "difftime")) "hms"), classes_beside)
   is.character(class) && is.atomic(x) && all(class %in% own)

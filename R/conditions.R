@@ -22,7 +22,7 @@ trace_to <- function(frame) {
   tryCatch(rlang::trace_back(bottom = frame), error = function(problem) rlang::trace_back(bottom = globalenv()))
 }
 
-# Calls are shown with errors, in what is copied into reports: access tokens that stand in them are not.
+# Calls are shown with errors and copied into reports, so access tokens in them are hidden.
 without_token <- function(call) {
   if (is.environment(call)) {
     frames <- which(vapply(sys.frames(), identical, NA, call))
@@ -117,7 +117,7 @@ one_of <- function(names) {
   if (length(names) > 40) sprintf("One of %d: %s, \u2026.", length(names), shown) else sprintf("One of %s.", shown)
 }
 
-# Text that can be shown: bytes that are no UTF-8 are written as <ff>.
+# Text that can be shown: bytes that are not UTF-8 are written as <ff>.
 valid_text <- function(text) {
   if (!length(text)) {
     return(text)
@@ -129,10 +129,10 @@ valid_text <- function(text) {
   shown
 }
 
-# Whether a warning is the one that R has in these English words, in whatever language it speaks.
+# Whether a warning is R's with this English text, in any language of R.
 is_warning_of_r <- function(cnd, words) conditionMessage(cnd) %in% c(words, gettext(words, domain = "R"))
 
-# Small letters as in every language but Turkish, which has a small letter of its own for I.
+# Lower case as in every language but Turkish, which has another lower case of I.
 small_letters <- function(x) tolower(chartr("I", "i", x))
 
 # A text as Python's repr() writes it, anything else as it is.
@@ -150,7 +150,7 @@ quote_text <- function(x) {
   paste0(mark, x, mark)
 }
 
-# The known name most like a mistyped one, or NULL where none comes near: Python's difflib.get_close_matches()
+# The known name nearest to a mistyped one, or NULL: Python's difflib.get_close_matches()
 # with a cutoff of 0.6, so that both languages suggest the same.
 nearest_name <- function(name, names) {
   lower <- small_letters(valid_text(as.character(names)))

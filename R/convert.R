@@ -172,7 +172,7 @@ zone_of <- function(x) {
   if (is.null(zone) || is.na(zone) || !nzchar(zone)) zone_here() else zone
 }
 
-# Asked once, because R asks the system, which may grumble.
+# Called once, because R calls the system, which may warn.
 zone_here <- function() {
   zone <- Sys.getenv("TZ")
   if (!nzchar(zone)) {
@@ -196,7 +196,7 @@ encode_text <- function(x, name = "The text") {
   record
 }
 
-# UTF-8, whatever R had: latin1 is translated, and what is in the encoding of the locale; bytes that are no text are
+# UTF-8: text in latin1 and in the encoding of the locale is translated; bytes that are not text are
 # shown as <ff>.
 as_valid_text <- function(x, name) {
   encoding <- Encoding(x)
@@ -249,7 +249,7 @@ encode_list <- function(x, name, cell = FALSE, depth = 0L) {
   record
 }
 
-# The type that all elements share where they can be laid end to end: in a list column vectors, in a plain list bare
+# The common type of all elements if they can be concatenated: in a list column vectors, in a plain list bare
 # single values.
 common_type <- function(x, cell) {
   present <- x[!vapply(x, is.null, logical(1))]
@@ -283,8 +283,8 @@ decode <- function(record) {
   x
 }
 
-# The record of a frame with its columns in an environment, out of which each is taken when its turn comes: whoever
-# else holds the record does not hold its bytes then.
+# The record of a frame with its columns in an environment, from which each is removed in turn: any other
+# reference to the record does not keep its bytes then.
 apart <- function(record) {
   if (identical(record$kind, "frame") && is.list(record$columns)) {
     record$columns <- list2env(stats::setNames(record$columns, seq_along(record$columns)), parent = emptyenv())
@@ -345,8 +345,8 @@ decode_text <- function(record) {
   x
 }
 
-# R looks through all texts made so far each time its memory is full, and then lets it grow by little: with room asked
-# for beforehand it does so once.
+# R scans all strings each time its memory is full, and then grows it by little: with memory requested
+# in advance it does so once.
 make_room <- function(bytes) {
   raw(bytes)
   invisible()

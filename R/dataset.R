@@ -124,7 +124,7 @@ loaded <- function(path, arguments, as, call = rlang::caller_env()) {
 
 arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(bytes, as_data_frame = FALSE)
 
-# Of a data frame of R's own only the positions of its rows cross to be picked from, so that its columns stay what they
+# For a data frame of R only the positions of its rows cross, so that its columns stay what they
 # are.
 part_of_frame <- function(data, arguments, call) {
   positions <- lapply(data, function(column) seq_len(nrow(data)))
@@ -146,7 +146,7 @@ refuse_streaming <- function(streaming, call = rlang::caller_env()) {
   }
 }
 
-# Where a sample without a seed starts: a number of R's own generator, so that set.seed() governs it.
+# The seed of a sample without one: a number of R's own generator, so that set.seed() governs it.
 where_to_draw <- function(sample, seed) {
   if (!is.null(sample) && is.null(seed)) sample.int(.Machine$integer.max, 1L)
 }
@@ -158,7 +158,7 @@ plain_path <- function(path) {
   if (is.character(path) && length(path) == 1L) as.vector(as.character(path)) else path
 }
 
-# Paths and patterns, by split where they are named; fs::dir_ls() names each by itself.
+# Paths and patterns, by split if they are named; fs::dir_ls() names each by its own path.
 files_given <- function(files) {
   if (is.character(files)) {
     own <- identical(names(files), as.vector(as.character(files)))

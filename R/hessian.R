@@ -44,7 +44,7 @@ hessian <- function(net, x = NULL, y = NULL, weights = NULL) {
 #' @export
 nnet::nnetHess
 
-# Inputs and response that the formula of a fit makes of a data frame, and which of its rows are complete.
+# Inputs and response of a data frame by the formula of a fit, and which of its rows are complete.
 frame_numbers <- function(net, data) {
   check_formula(stats::formula(net$terms), data, quote(hessian()))
   frame <- stats::model.frame(net$terms, data, na.action = stats::na.omit, xlev = net$xlevels)
@@ -81,7 +81,7 @@ record_hessian <- function(record, plan) {
 }
 
 # The observed information of the coefficients of a multinomial model, the second class's first. Where only the possible
-# classes of a row are known it is less: what is not known informs less.
+# classes of a row are known it is less.
 multinom_information <- function(x, shares, weights, allowed = NULL) {
   conditional <- NULL
   if (!is.null(allowed)) {

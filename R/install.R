@@ -57,7 +57,7 @@ automatic_method <- function() {
   if (reticulate_has("py_require")) "py_require" else "virtualenv"
 }
 
-# What stands below "# core" and below each extra in constraints.txt: one row a package, with the tested and
+# The entries below "# core" and below each extra in constraints.txt: one row per package, with the tested and
 # the oldest version.
 requirements <- function(extras = character(), call = rlang::caller_env()) {
   available <- c("minilm", "sklearn", "audio", "video", "ocr")

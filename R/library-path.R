@@ -1,8 +1,8 @@
 # What R adds to LD_LIBRARY_PATH, which other programs must not inherit: from R's folders another Python may take a
 # libpython that is not its own, and then dies ("undefined symbol") or lacks modules, ssl among them. The dynamic linker
-# reads the variable when a program starts, so R itself needs it no more, and R's own launcher sets it for each new R.
+# reads the variable when a program starts, so R itself no longer needs it, and R's own launcher sets it for each new R.
 
-# The user's own entries, NA where there are none.
+# The user's own entries, NA if there are none.
 own_library_path <- function(whole = Sys.getenv("LD_LIBRARY_PATH", NA), of_r = library_path_of_r()) {
   if (is.na(whole) || !nzchar(of_r)) {
     return(whole)
@@ -13,7 +13,7 @@ own_library_path <- function(whole = Sys.getenv("LD_LIBRARY_PATH", NA), of_r = l
   if (nzchar(whole)) whole else NA_character_
 }
 
-# The launcher's own file is asked, because Java's folders and those of the system differ from machine to machine.
+# The launcher's own file is read, because Java's folders and those of the system differ between machines.
 library_path_of_r <- function() {
   script <- file.path(R.home("etc"), "ldpaths")
   if (.Platform$OS.type != "unix" || !file.exists(script)) {
@@ -26,5 +26,5 @@ library_path_of_r <- function() {
 
 set_library_path <- function(path) set_variable("LD_LIBRARY_PATH", path)
 
-# Does some work with the user's own entries alone.
+# Evaluates code with the user's own entries only.
 with_own_libraries <- function(work) with_variable("LD_LIBRARY_PATH", own_library_path(), work)

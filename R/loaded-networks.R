@@ -1,4 +1,4 @@
-# Fitted networks out of what Python has read from a file and checked (python/tidydl/networks/saved/crossing.py).
+# Fitted networks from what Python has read from a file and checked (python/tidydl/networks/saved/crossing.py).
 
 fitted_of <- function(kind, network) {
   switch(kind, nnet = network_of, multinom = model_of, averaged = average_of)(network)
@@ -22,7 +22,7 @@ tell_other_size <- function(saved) {
   }
 }
 
-# What all networks have, but the design.
+# What all networks have, except the design.
 values_of <- function(saved) {
   n <- saved$n
   plan <- list(
@@ -47,7 +47,7 @@ left_out_of <- function(left_out) {
   structure(rows, class = if (left_out$exclude) "exclude" else "omit")
 }
 
-# The components in the order in which nnet() gives them.
+# The components in the order of nnet().
 in_order <- function(fit) {
   last <- c("lev", "Hessian", "tidydl", "call", "terms", "coefnames", "na.action", "contrasts", "xlevels")
   if (!is.null(fit$terms)) {
@@ -102,7 +102,7 @@ model_components <- c(
   "vcoefnames", "na.action", "contrasts", "xlevels", "edf", "AIC", "Hessian"
 )
 
-# Gives a fit its terms and what belongs to them.
+# Adds the terms and related components to a fit.
 add_design <- function(fit, design) {
   if (is.null(design$formula)) {
     if (length(design$columns)) fit$tidydl$inputs <- design$columns
@@ -121,7 +121,7 @@ add_design <- function(fit, design) {
   fit
 }
 
-# What becomes code: Python has vetted it and written it anew. A last look: it calls what is listed, and nothing else.
+# Text that becomes code: Python has checked and rewritten it. A last check: it calls only what is listed.
 parsed <- function(text) {
   expression <- str2lang(text)
   check_calls(expression)
@@ -154,7 +154,7 @@ known_functions <- c(
   "multinom", "contr.treatment", "contr.sum", "contr.helmert", "contr.poly", "contr.SAS"
 )
 
-# What the file says of each variable, found by how R writes it.
+# The entry of each variable in the file, found by how R writes it.
 variables_of <- function(variables, names) {
   named <- vapply(variables, function(each) as_r_writes(str2lang(each$name)), "")
   stopifnot(names %in% named)
@@ -169,7 +169,7 @@ with_classes <- function(terms, variables, classes, in_frame, memory) {
   terms
 }
 
-# Gives calls what they have noted.
+# Adds to calls what they keep of the training data.
 remembering <- function(expression, memory) {
   if (!is.call(expression) || !length(memory)) {
     return(expression)
@@ -185,7 +185,7 @@ remembering <- function(expression, memory) {
   expression
 }
 
-# By name, or the matrix; contr.poly by its name where R would make the same numbers of it.
+# By name, or the matrix; contr.poly by its name if R would compute the same numbers.
 contrasts_of <- function(contrasts) {
   if (is.character(contrasts)) {
     return(contrasts)

@@ -1,5 +1,5 @@
-# Vectors of images and of audio clips: each element a list of the encoded `bytes` or a `path`, with what is known of
-# it, or NULL where there is none. Plain data, so they survive saveRDS().
+# Vectors of images and of audio clips: each element a list of the encoded `bytes` or a `path`, with known properties,
+# or NULL. Plain data, so they survive saveRDS().
 
 new_image <- function(images = list()) vctrs::new_vctr(images, class = c("tidydl_image", "tidydl_media"))
 
@@ -40,7 +40,7 @@ format.tidydl_audio <- function(x, ...) {
   })
 }
 
-# Elements that were made by hand may say less than one_image() and one_audio() do.
+# Elements built by hand may lack properties that one_image() and one_audio() set.
 has_value <- function(x) !is.null(x) && !is.na(x)
 
 format_media <- function(x, format_one) {

@@ -1,4 +1,4 @@
-# The model frame of a fit. R makes it; what people bring along from Python, names and words as text, is read here.
+# The model frame of a fit. R builds it; names and options as text, as in Python, are read here.
 
 model_frame_of <- function(frame_call, formula, data, caller, call) {
   frame_call[[1L]] <- quote(stats::model.frame)
@@ -13,7 +13,7 @@ model_frame_of <- function(frame_call, formula, data, caller, call) {
   frame
 }
 
-# A name that nothing has may stand in an argument, not in the formula.
+# An unknown name may be in an argument, not in the formula.
 blame_argument <- function(frame_call, message, data, caller, call) {
   for (name in intersect(c("weights", "subset", "na.action"), names(frame_call))) {
     outcome <- tryCatch(list(eval(frame_call[[name]], data, caller)), error = conditionMessage)
@@ -24,7 +24,7 @@ blame_argument <- function(frame_call, message, data, caller, call) {
   }
 }
 
-# What `data` is, for which update() of a loaded model may look in vain.
+# The value of `data`, which update() of a loaded model may not find.
 given_data <- function(data, expression, call) {
   if (!in_update()) {
     return(data)
@@ -73,7 +73,7 @@ read_texts <- function(frame_call, formula, data, caller, call) {
   frame_call
 }
 
-# The text that an argument is, written out or kept under a name; anything else is not evaluated ahead of its time.
+# The text of an argument, as a literal or a variable; anything else is not evaluated early.
 written_text <- function(expression, data, where, caller) {
   if (is.symbol(expression) && !as.character(expression) %in% names(data)) {
     name <- as.character(expression)
@@ -82,7 +82,7 @@ written_text <- function(expression, data, where, caller) {
   if (is.character(expression) && length(expression) == 1L && !is.na(expression)) expression
 }
 
-# The words of Python stand for R's functions; that which refuses says where values are missing.
+# Python's names of R's functions; the one for na.fail reports where values are missing.
 na_action_of <- function(expression, text, caller, call) {
   if (!is.null(text)) {
     actions <- c("omit", "exclude", "fail")

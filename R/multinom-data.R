@@ -1,6 +1,6 @@
 # From a model frame to the numbers of a multinomial model, as in python/tidydl/networks/multinomial/data.py.
 
-# The network's inputs `x`, its targets `y`, how much each row counts, which weights may change and what the others are.
+# The network's inputs `x`, its targets `y`, the case weights, which weights may change and the values of the others.
 multinom_numbers <- function(x, frame, asked) {
   call <- quote(multinom())
   name <- response_name(attr(frame, "terms"))
@@ -38,7 +38,7 @@ multinom_response <- function(y, name, call) {
   c(response, list(classes = response$levels))
 }
 
-# Offsets as columns: of two classes told apart by one output the difference is what counts.
+# Offsets as columns: with one output for two classes only their difference counts.
 multinom_offset <- function(offset, response, call) {
   if (is.null(offset)) {
     return(NULL)

@@ -111,7 +111,7 @@ predict.tidydl_multinom <- function(object, newdata, type = c("class", "probs"),
   most_probable(multinom_classes(object), class_shares(shares))
 }
 
-# The probabilities of new rows, offsets included, which package nnet leaves aside; it wants a complete row, too.
+# The probabilities of new rows, including offsets, which package nnet ignores; it also needs a complete row.
 multinom_probabilities <- function(object, newdata) {
   terms <- stats::delete.response(object$terms)
   frame <- stats::model.frame(terms, newdata, na.action = stats::na.omit, xlev = object$xlevels)
@@ -162,7 +162,7 @@ anova.tidydl_multinom <- function(object, ...) {
   table
 }
 
-# Package nnet compares all fits that have equally many numbers, whatever they were fitted to.
+# Package nnet compares all fits with the same number of values, whatever their data.
 check_comparable <- function(fits, call = rlang::caller_env()) {
   first <- fitted_to(fits[[1L]])
   if (length(fits) < 2L) {
@@ -182,13 +182,13 @@ check_comparable <- function(fits, call = rlang::caller_env()) {
 
 without_missing <- "Leave rows with missing values out of the data before fitting, as by na.omit()."
 
-# The response, how many rows, and how often each class: no order, which `summ` changes.
+# The response, the number of rows, and the frequency of each class: not the order, which `summ` changes.
 fitted_to <- function(fit) {
   classes <- colSums(as.vector(fit$weights) * (fit$fitted.values + fit$residuals))
   list(deparse1(stats::formula(fit)[[2L]]), nrow(fit$residuals), unname(classes))
 }
 
-# What package nnet gives is printed by package MASS, where that is loaded.
+# Results of package nnet are printed by package MASS, if that is loaded.
 #' @export
 print.tidydl_anova <- function(x, ...) {
   cat(attr(x, "heading"), sep = "\n")

@@ -94,7 +94,7 @@ formula_of_text <- function(text, where, call) {
   formula
 }
 
-# What multinom() takes besides the options of a network.
+# The options of multinom() besides those of a network.
 check_multinom <- function(Hess, summ, censored, model, call = quote(multinom())) {
   censored <- check_flag("censored", censored, call = call)
   if (!is_one_number(summ) || !summ %in% 0:3) {
@@ -125,7 +125,7 @@ multinom_frame <- function(call, formula, data, caller) {
   frame
 }
 
-# Fits the network of the model. `trace` may be a number, as step() gives it.
+# Fits the network of the model. `trace` may be a number, as from step().
 fit_multinom <- function(numbers, asked, Wts = NULL, decay = 0, maxit = 100, trace = TRUE, MaxNWts = 1000,
                          abstol = 1.0e-4, reltol = 1.0e-8, engine = NULL, device = "cpu", threads = NULL, ...) {
   call <- quote(multinom())
@@ -149,7 +149,7 @@ fit_multinom <- function(numbers, asked, Wts = NULL, decay = 0, maxit = 100, tra
   fit
 }
 
-# What multinom adds to a network, in R's order.
+# The components that multinom adds to a network, in R's order.
 multinom_components <- function(fit, numbers, x) {
   fit$weights <- numbers$weights
   if (ncol(numbers$y) > 1L && !fit$censored) {

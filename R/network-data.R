@@ -1,4 +1,4 @@
-# What importance(), lekprofile() and the pictures need of a fitted network: its weights, and data to look at it by.
+# What importance(), lekprofile() and the plots need of a fitted network: its weights, and data to evaluate it on.
 
 check_network <- function(argument, fit, with_weights, call = rlang::caller_env()) {
   if (!inherits(fit, "nnet") && !is_averaged(fit)) {
@@ -17,7 +17,7 @@ check_network <- function(argument, fit, with_weights, call = rlang::caller_env(
   }
 }
 
-# What a search found is one step away.
+# The best network of a search.
 tuning_hint <- function(fit) if (inherits(fit, "tidydl_tuning")) "Take its network: `fit`."
 
 first_network <- function(fit) if (is_averaged(fit)) fit$fits[[1]] else fit
@@ -52,7 +52,7 @@ network_outputs <- function(fit, frame, unused = NULL) {
   type <- if (inherits(fit, "multinom")) "probs" else "raw"
   frame[names(unused)] <- lapply(unused, function(column) column[rep(1L, nrow(frame))])
   newdata <- if (is.null(first_network(fit)$terms)) unname(as.matrix(frame)) else as.data.frame(frame)
-  # R warns of what a formula cannot compute, which gives a missing output
+  # R warns of what a formula cannot compute; the output is missing
   outputs <- withCallingHandlers(stats::predict(fit, newdata, type = type), warning = function(cnd) {
     if (is_warning_of_r(cnd, "NaNs produced")) invokeRestart("muffleWarning")
   })

@@ -1,4 +1,4 @@
-# What predict() and its kin refuse of new data, in the words of python/tidydl/design/.
+# Checks of new data by predict() and other verbs, with the messages of python/tidydl/design/.
 
 # Gives new data that package nnet takes.
 check_newdata <- function(object, newdata, call = quote(predict())) {
@@ -81,7 +81,7 @@ check_labels <- function(object, newdata, terms, call) {
 
 shown_labels <- function(column) as.character(unlist(column))
 
-# Whatever R says of columns that the formula cannot be computed with is one of our errors.
+# Errors of R about columns that the formula cannot be computed with become our own.
 with_fitted_kinds <- function(expr, call) {
   tryCatch(expr, error = function(cnd) {
     if (inherits(cnd, "tidydl_error")) rlang::cnd_signal(cnd)
@@ -120,7 +120,7 @@ refuse_infinite_rows <- function(object, newdata, call = quote(predict())) {
   nrow(frame)
 }
 
-# The inputs among the columns of new data, by name where the network knows names and new data have them.
+# The inputs among the columns of new data, by name if both have names.
 check_new_matrix <- function(object, newdata, call = quote(predict())) {
   names <- object$tidydl$inputs
   is_frame <- is.data.frame(newdata)

@@ -34,7 +34,7 @@ check_formula <- function(formula, data, call = quote(nnet())) {
   }
 }
 
-# A loaded model's call names `data`, under which R has a function of its own.
+# A loaded model's call names `data`, which is also a function of R.
 data_frame_hint <- function(data) {
   if (is.function(data) && in_update()) {
     return(no_data_kept)
@@ -42,13 +42,13 @@ data_frame_hint <- function(data) {
   if (is.matrix(data)) "Make a data frame of it: as.data.frame(...)"
 }
 
-# Whether the formula's surroundings hold values under a name; a function of that name is none.
+# Whether the formula's environment has a value under a name; functions do not count.
 is_variable <- function(name, frame) {
   value <- get0(name, envir = frame)
   !is.null(value) && !is.function(value)
 }
 
-# Predictors with one level, or of a kind without numbers, cannot be coded; the response is looked at later.
+# Predictors with one level, or of a type without numbers, cannot be coded; the response is checked later.
 check_levels <- function(frame, call = quote(nnet())) {
   response <- attr(attr(frame, "terms"), "response")
   for (name in setdiff(names(frame)[-response], "(weights)")) {

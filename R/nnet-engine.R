@@ -1,4 +1,4 @@
-# R's own nnet as an engine: asked for by engine = "r", and where there is no Python half.
+# R's own nnet as an engine: for engine = "r", and if there is no Python half.
 
 # In the order of python/tidydl/networks/engines.py.
 engine_names <- c("exact", "r", "torch")
@@ -21,7 +21,7 @@ choose_engine <- function(engine, device, call) {
   engine
 }
 
-# Starts Python. Where that cannot be done, R's own nnet fits for the rest of the session, which is said once.
+# Starts Python. If that fails, R's own nnet fits for the rest of the session, with one message.
 python_is_there <- function(call) {
   if (!is.null(the$start)) {
     return(TRUE)
@@ -45,7 +45,7 @@ python_is_there <- function(call) {
   is.null(the$without_python)
 }
 
-# The solution as Python gives it. R tells the iterations only where `maxit` was reached, and no evaluations.
+# The solution in Python's form. R reports the iterations only if `maxit` was reached, and no evaluations.
 solve_with_r <- function(plan, start, call = quote(nnet())) {
   maxit <- plan$settings$maxit
   began <- proc.time()[["elapsed"]]

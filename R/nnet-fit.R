@@ -1,4 +1,4 @@
-# A fit as nnet(), multinom() and tune_nnet() share it: arguments checked, weights drawn by R, one crossing, R's record.
+# The fit shared by nnet(), multinom() and tune_nnet(): checked arguments, weights drawn by R, one crossing, R's record.
 
 # The checked fit, ready but for its initial weights. `mask` and `decay` are as R's record keeps them.
 plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, linout = FALSE, entropy = FALSE,
@@ -23,7 +23,7 @@ plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, li
     )
   )
   if (linout && !is.null(response$levels) && loss %in% c("softmax", "censored")) {
-    warn_tidydl("`linout` is left aside: for a response of classes the outputs are probabilities.")
+    warn_tidydl("`linout` is ignored: for a response of classes the outputs are probabilities.")
   }
   plan
 }
@@ -48,7 +48,7 @@ plan_arguments <- function(plan) {
   )
 }
 
-# Fits from the initial weights with the engine that is asked for.
+# Fits from the initial weights with the requested engine.
 solve_network <- function(plan, start, engine = NULL, device = "cpu", threads = NULL, call = quote(nnet())) {
   engine <- choose_engine(engine, device, call)
   if (identical(engine, "r")) {
@@ -62,7 +62,7 @@ solve_with_python <- function(name, plan, wts, engine, device, threads, call) {
   call_python(name, c(plan_arguments(plan), where), call = call)
 }
 
-# What Python needs to warn of inputs that teach nothing or are too large; nothing where nobody said what they are.
+# What Python needs to warn of uninformative or too large inputs; NULL if the argument is unknown.
 advice_wanted <- function(plan) {
   if (is.null(plan$argument)) {
     return(NULL)
@@ -101,7 +101,7 @@ nnet_record <- function(plan, solution) {
   record
 }
 
-# The names of the classes; where numbers were fitted those that package nnet gives them.
+# The names of the classes; for numeric responses those of package nnet.
 plan_levels <- function(plan) {
   if (!is.null(plan$response$levels)) {
     return(plan$response$levels)
@@ -109,7 +109,7 @@ plan_levels <- function(plan) {
   switch(plan$loss, entropy = c("0", "1"), softmax = , censored = colnames(plan$response$y))
 }
 
-# A tibble of columns that need no look: tibble() takes a quarter of a millisecond for it.
+# A tibble without checks of its columns, which take tibble() a quarter of a millisecond.
 new_tibble <- function(columns, rows) vctrs::new_data_frame(columns, n = rows, class = c("tbl_df", "tbl"))
 
 # Which unit each weight comes from, and where each unit's weights begin.

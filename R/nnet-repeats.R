@@ -1,6 +1,6 @@
 # `repeats` of nnet(): several networks fitted from different initial weights, which predict by their mean.
 
-# Looked at before anything that a fit may warn of.
+# Checked before anything that a fit may warn of.
 check_repeats <- function(..., repeats, Wts = NULL) {
   if (check_count("repeats", repeats, 1, call = quote(nnet())) > 1 && !is.null(Wts)) {
     abort_tidydl(

@@ -1,6 +1,6 @@
-# What is predicted, and numbers that are given as such.
+# The response, and inputs given as numbers.
 
-# The response as the outputs should be: an indicator of the second of two classes, or of each of more.
+# The response as targets: an indicator of the second of two classes, or of each of more.
 indicate <- function(y, name, call = quote(nnet())) {
   if (is.character(y)) {
     y <- factor(y)

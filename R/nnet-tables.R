@@ -91,7 +91,7 @@ nobs.tidydl_nnet <- function(object, ...) nrow(object$fitted.values)
 logLik.tidydl_nnet <- function(object, ...) {
   if (!is_likelihood(object)) {
     abort_tidydl(
-      "argument", "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
+      "argument", "`x` is a network whose value is not a log-likelihood: least squares, or with a penalty.",
       "A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
       call = quote(logLik())
     )
@@ -146,7 +146,7 @@ augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {
   augmented(x, data, if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "raw"))
 }
 
-# Outputs, whoever predicted them, beside data, or beside the observed response of the training rows.
+# Outputs beside data, or beside the observed response of the training rows.
 augmented <- function(x, data, raw) {
   raw <- matrix(raw, ncol = x$n[[3]])
   base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
@@ -209,7 +209,7 @@ number_columns <- function(x, raw, base) {
   columns
 }
 
-# What was observed in the training rows, put together again from fitted values and residuals.
+# The observed response of the training rows, from fitted values and residuals.
 observed_response <- function(x) {
   target <- x$fitted.values + x$residuals
   if (is.null(class_levels(x))) {
@@ -225,7 +225,7 @@ input_names <- function(x) {
   if (length(names)) names else paste0("i", seq_len(x$n[[1]]))
 }
 
-# The classes that a network tells apart; NULL where numbers were fitted, for which package nnet may name levels, too.
+# The classes of a network; NULL for a regression, for which package nnet may also name levels.
 class_levels <- function(x) {
   targets <- matrix(x$fitted.values + x$residuals, ncol = x$n[[3]])
   marks <- round(targets)

@@ -90,7 +90,7 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   frame <- model_frame_of(frame_call, formula, data_value, caller, quote(nnet()))
   terms <- attr(frame, "terms")
   if (!is.null(attr(terms, "offset"))) {
-    warn_tidydl("`formula` has an offset, which networks leave aside. multinom() takes it.")
+    warn_tidydl("`formula` has an offset, which networks ignore. multinom() supports offsets.")
   }
   check_levels(frame)
   x <- stats::model.matrix(terms, frame, contrasts)
@@ -138,7 +138,7 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
   call <- with_name(match.call(), "nnet")
   if (missing(x) || missing(y)) {
     abort_tidydl(
-      "argument", "`x` and `y` are needed where there is no formula.",
+      "argument", "`x` and `y` are required without a formula.",
       "A formula and a data frame, or `x` and `y`: inputs and response.",
       call = quote(nnet())
     )

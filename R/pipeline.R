@@ -112,7 +112,7 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
   stats::setNames(options, names(quosures))
 }
 
-# The value of an argument that is no part of an input; a bare column there was meant for a name that is mistyped.
+# The value of an argument other than a part of an input; a bare column there means a mistyped name.
 value_given <- function(quosure, columns) {
   bare <- if (rlang::quo_is_symbol(quosure)) as.character(rlang::quo_get_expr(quosure))
   if (length(bare) && bare %in% columns) {
@@ -122,7 +122,7 @@ value_given <- function(quosure, columns) {
   rlang::eval_tidy(quosure)
 }
 
-# Where random draws start: a number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.
+# The seed of random draws: a number of R's own generator, so that set.seed() governs them; NULL if nothing is drawn.
 draw <- function(options, spec, facts, call) {
   if (facts$may_draw && call_python("pipeline_draws", list(spec = spec, options = options), call = call)) {
     sample.int(.Machine$integer.max, 1)
@@ -211,7 +211,7 @@ bound_to <- function(data, new) {
   with_provenance(c(as.list(tibble::as_tibble(data)), as.list(new)), nrow(new), new)
 }
 
-# A tibble with what is noted of another frame.
+# A tibble with the attributes of another frame.
 with_provenance <- function(columns, rows, frame) {
   noted <- attributes(frame)[setdiff(names(attributes(frame)), c("names", "row.names", "class", "groups"))]
   do.call(tibble::new_tibble, c(list(columns, nrow = rows), noted))
@@ -230,7 +230,7 @@ with_provenance <- function(columns, rows, frame) {
 #' @export
 widen <- function(x) {
   keys <- x
-  if (is.data.frame(x)) { # of whatever kind: what `[` does differs
+  if (is.data.frame(x)) { # of any class: `[` differs between them
     keys <- tibble::as_tibble(as.list(x)[intersect(c(".row", "rank", "sequence"), names(x))])
   }
   ranks <- if (is.data.frame(x)) attr(x, "tidydl")$ranks
@@ -315,12 +315,12 @@ embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text
   call_python("embed_run", arguments, progress)
 }
 
-# A part of the inputs by name: a column of a data frame, or the values themselves where there is none.
+# A part of the inputs by name: a column of the data frame, or the values themselves without one.
 part_given <- function(quosure, argument, data) {
   if (is.data.frame(data)) column_given(quosure, argument, names(data)) else rlang::eval_tidy(quosure)
 }
 
-# NULL is no input at all, as everywhere in R; Python takes its own for one that is missing.
+# NULL means no input, as everywhere in R; in Python None is a missing one.
 inputs <- function(x, call = rlang::caller_env()) {
   if (is.numeric(x) && length(dim(x)) == 3L && !dim(x)[[3]] %in% c(1L, 3L, 4L)) {
     abort_tidydl(
@@ -332,7 +332,7 @@ inputs <- function(x, call = rlang::caller_env()) {
   if (is.null(x)) character() else x
 }
 
-# The folder of a model by its whole path, so that it is found from everywhere.
+# The folder of a model as an absolute path, so that it is found from any working directory.
 absolute <- function(model) {
   if (is.character(model) && length(model) == 1L && !is.na(model) && dir.exists(model)) normalizePath(model) else model
 }

@@ -1,6 +1,6 @@
-# Plain data of what a file of R's own holds: vectors of usual classes, lists and data frames of them. Whatever else
-# such a file may hold (functions, calls, environments, pointers, classes whose methods do who knows what) is refused,
-# or dropped where it is an attribute, which nobody reads. Nothing here calls a method for a class of the file.
+# Plain data from a file of R: vectors of common classes, lists and data frames of them. Anything else
+# in such a file (functions, calls, environments, pointers, classes with unknown methods) is refused,
+# or dropped if it is an attribute. Nothing here calls a method for a class of the file.
 
 plain_types <- c("logical", "integer", "double", "complex", "character", "raw")
 

@@ -54,7 +54,7 @@ line_types <- c("solid", "dashed", "dotted", "dotdash", "longdash", "twodash")
 
 network_mask <- function(x) {
   mask <- x$tidydl$mask
-  # package nnet keeps no mask; of its multinomial models the weights at 0 are those that were held there
+  # package nnet keeps no mask; in its multinomial models the weights at 0 are the fixed ones
   if (!is.null(mask)) mask else !inherits(x, "multinom") | x$wts != 0
 }
 

@@ -8,9 +8,9 @@ python_running <- function() {
 
 running_program <- function() reticulate::py_config()$python
 
-# The Python that the user has named, with how, or NULL. reticulate tells it only by looking for a Python,
-# which may make a conda environment or download one; what use_virtualenv() and its like have noted is
-# therefore read where it is kept.
+# The Python that the user has chosen, and how, or NULL. reticulate tells it only by looking for a Python,
+# which may create a conda environment or download one; what use_virtualenv() and similar calls have noted is
+# therefore read from its internal state.
 named_python <- function() {
   for (variable in c("RETICULATE_PYTHON", "RETICULATE_PYTHON_ENV")) {
     value <- Sys.getenv(variable)
@@ -45,13 +45,13 @@ make_virtualenv <- function(envname, python) {
   )
 }
 
-# Declares what tidydl needs, for a reticulate that makes its own environments (1.41 and later).
+# Declares what tidydl needs, for versions of reticulate that create environments (1.41 and later).
 require_python_packages <- function(wanted = requirements("minilm")) {
   # an older reticulate does not export it
   getExportedValue("reticulate", "py_require")(wanted$tested, python_version = ">=3.11")
 }
 
-# Starts Python, which brings what was declared.
+# Starts Python, which installs what was declared.
 start_python_program <- function() {
   tryCatch(
     reticulate::py_config()$python,

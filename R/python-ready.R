@@ -9,7 +9,7 @@ python_ready <- function(...) {
   !length(lacking)
 }
 
-# What stands in the way of it, a line each.
+# The obstacles, a line each.
 python_lacks <- function(packages) {
   here <- python_running() || !is.null(named_python()) ||
     (!reticulate_has("py_require") && virtualenv_is_there("r-tidydl"))

@@ -1,11 +1,11 @@
-# Finding and starting Python, and calling it: the one door between the languages.
+# Finding, starting and calling Python: the only interface between the languages.
 
 # What is kept of a started Python: the functions of tidydl.bridge.
 the <- new.env(parent = emptyenv())
 
 # Calls an entry of python/tidydl/bridge/entries.py with a named list of R values. `progress`: TRUE or FALSE
-# forces the bar, NULL shows it where somebody looks. Trace is written by cat(); Python's errors, warnings and
-# interrupts are raised as R's own; `known_as` says what things in their messages are called in R.
+# forces the bar, NULL shows it in interactive use. Trace is written by cat(); Python's errors, warnings and
+# interrupts are raised as R's own; `known_as` maps names in their messages to those of R.
 call_python <- function(name, args = list(), progress = NULL, call = rlang::caller_env(), known_as = NULL) {
   start_python(call)
   if (!is.null(progress)) {
@@ -33,7 +33,7 @@ call_python <- function(name, args = list(), progress = NULL, call = rlang::call
   decode(record$value)
 }
 
-# What cannot cross is an error of the function that the user called.
+# A value that cannot cross is an error of the function that the user called.
 encode_arguments <- function(args, call) {
   if (!length(args)) {
     args <- stats::setNames(list(), character())
@@ -46,11 +46,11 @@ encode_arguments <- function(args, call) {
 
 # One call of Python. Ctrl-C is Python's while it works there; R's own check is held back meanwhile, because
 # reticulate (1.28 at least) can crash when it is interrupted while it converts values. An interrupt that
-# reticulate turned into an error of its own is one all the same.
+# reticulate turned into an error still counts as one.
 cross <- function(f, ..., call) {
-  list(...) # an error in making the arguments is none of Python's
+  list(...) # an error in evaluating the arguments is not Python's
   record <- tryCatch(suspendInterrupts(f(...)), error = function(cnd) {
-    # the message of an error of Python's is asked of Python, which may be interrupted too
+    # the message of Python's error comes from Python, which may be interrupted too
     problem <- tryCatch(conditionMessage(cnd), error = function(cnd) "KeyboardInterrupt")
     if (!grepl("KeyboardInterrupt|Unknown exception occurred", problem)) {
       abort_tidydl("bridge", paste("The call to Python failed:", problem), call = call)
@@ -63,8 +63,8 @@ cross <- function(f, ..., call) {
   record
 }
 
-# The same Ctrl-C may have been noted by R, by Python and by reticulate between them: it is used up in all of
-# them first, so that it does not stop whatever comes next as well.
+# The same Ctrl-C may have been noted by R, by Python and by reticulate between them: it is cleared in all of
+# them first, so that it does not also stop what comes next.
 raise_interrupt <- function() {
   for (attempt in 1:2) {
     tryCatch(Sys.sleep(0.001), interrupt = function(cnd) NULL)
@@ -146,7 +146,7 @@ start_python <- function(call = rlang::caller_env()) {
 }
 
 # Programs that R or Python start from now on inherit the user's own LD_LIBRARY_PATH, without what R put before it.
-# Python looks at a copy of its own, which it took when it started.
+# Python uses a copy of the environment from when it started.
 keep_libraries_from_children <- function() {
   own <- own_library_path()
   if (identical(own, Sys.getenv("LD_LIBRARY_PATH", NA))) {
@@ -162,7 +162,7 @@ keep_libraries_from_children <- function() {
   invisible()
 }
 
-# A Python that is running or that the user has named is taken as it is.
+# A Python that is running or that the user has chosen is used as it is.
 choose_python <- function() {
   if (python_running() || !is.null(named_python())) {
     return(invisible())
@@ -175,7 +175,7 @@ choose_python <- function() {
   invisible()
 }
 
-# Before 1.34 reticulate looks at a Python by a script that needs a module which 3.12 no longer has.
+# Before 1.34 reticulate inspects a Python by a script that needs a module that 3.12 no longer has.
 too_new_for_reticulate <- function(version = utils::packageVersion("reticulate")) {
   if (version >= "1.34") {
     return("")
@@ -213,7 +213,7 @@ initialize_python <- function(call) {
       {
         # reticulate before 1.41 would ask whether to download a Miniconda
         with_variable("RETICULATE_MINICONDA_ENABLED", "FALSE", {
-          in_empty_folder(with_utf8_letters(reticulate::import("sys"))) # py_available() would not tell why
+          in_empty_folder(with_utf8_letters(reticulate::import("sys"))) # py_available() would not report why
         })
         NULL
       },
@@ -234,8 +234,8 @@ initialize_python <- function(call) {
   }
 }
 
-# Where R knows letters of ASCII only, a Python that R starts would know no others in names of files either, unlike one
-# that starts by itself.
+# In an ASCII-only locale a Python started by R could not read other letters in file names either, unlike one
+# that is started directly.
 with_utf8_letters <- function(work) {
   here <- Sys.getlocale("LC_CTYPE")
   if (!is_plain_locale(here)) {
@@ -297,9 +297,9 @@ load_bridge <- function(call) {
   say_borrowed_algebra()
 }
 
-# Runs the one file that a process of R wants as soon as it runs a Python, whoever started it: torch takes R's linear
+# Runs the one file that a process of R needs as soon as it runs a Python, whatever started it: torch uses R's linear
 # algebra otherwise. Its package is not imported, because this Python may be meant for other work, lack the libraries of
-# tidydl or be too old. What fails here fails again, with its message, at the first call of ours.
+# tidydl or be too old. An error here occurs again, with its message, at our first call.
 prepare_python <- function() {
   file <- system.file("python", "tidydl", "bridge", "libraries.py", package = "tidydl")
   tryCatch(
@@ -342,8 +342,8 @@ put_first_on_path <- function(folder) python_path()$insert(0L, folder)
 
 python_path <- function() reticulate::import("sys", convert = FALSE)$path
 
-# reticulate puts the working directory first among the places that modules are imported from, and what lies there may
-# be a stranger's. While ours and the libraries they need are imported it is taken out; jobs.py does so in every call.
+# reticulate puts the working directory first in Python's module path, and its files may
+# be untrusted. While our modules and their libraries are imported it is removed; jobs.py does so in every call.
 hide_working_folder <- function() {
   path <- python_path()
   if (reticulate::py_to_r(path$count("")) == 0) {

@@ -5,18 +5,18 @@ is_r_file <- function(path) {
     file.exists(path)
 }
 
-# A misspelt argument is told of before the file is read, or refused for want of it.
+# A misspelt argument is reported before the file is read.
 check_older <- function(name, older, call = rlang::caller_env()) {
   if (length(older)) call_python("check_older", list(called = name, older = older), call = call)
 }
 
-# What `split` asks for of the data frames of an R file; by default all there are. A lone one is the split "train".
+# The data frames of an R file that `split` selects; by default all. A single one is the split "train".
 splits_of_r_file <- function(path, split, trusted = FALSE, call = rlang::caller_env()) {
   frames <- read_r_file(path, check_flag("trusted", trusted, call = call), call)
   asked_splits(if (is.data.frame(frames) && !is.null(split)) list(train = frames) else frames, split, call)
 }
 
-# What `split` asks for of data frames by name, cut and joined as it says; by default all.
+# The data frames by name that `split` selects, sliced and joined; by default all.
 asked_splits <- function(frames, split, call = rlang::caller_env()) {
   if (anyDuplicated(names(frames)) && !is.data.frame(frames)) {
     named <- paste(names(frames), collapse = ", ")
@@ -35,7 +35,7 @@ asked_splits <- function(frames, split, call = rlang::caller_env()) {
   if (length(split) == 1L) picked[[1L]] else picked
 }
 
-# Before R 4.4.0 a promise in a file runs its code when somebody looks at it (CVE-2024-27322).
+# Before R 4.4.0 a promise in a file runs its code when it is inspected (CVE-2024-27322).
 refuse_r_file <- function(path, call) {
   if (getRversion() < "4.4.0") {
     abort_tidydl(
@@ -82,7 +82,7 @@ objects_of <- function(path) {
   if (length(objects) == 1L) objects[[1L]] else objects
 }
 
-# The rows that cuts name, below each other; where all splits are asked for a column says which is which.
+# The rows of slices, bound together; if all splits are requested, a column names the split.
 rows_of_cuts <- function(asked, frames, call) {
   cuts <- asked$cuts
   parts <- lapply(seq_len(nrow(cuts)), function(i) {

@@ -1,6 +1,6 @@
 # The design of a network for its file: its formula as text, and for each variable what new data need to become numbers.
 
-# The variables of terms as expressions, under the names by which a file knows them.
+# The variables of terms as expressions, under their names in the file.
 term_variables <- function(terms) {
   variables <- as.list(attr(terms, "variables"))[-1L]
   stats::setNames(variables, vapply(variables, as_r_writes, ""))
@@ -8,7 +8,7 @@ term_variables <- function(terms) {
 
 as_r_writes <- function(expression) deparse1(expression, backtick = TRUE, width.cutoff = 500L)
 
-# The names by which a model frame knows them.
+# Their names in a model frame.
 frame_names <- function(variables) {
   vapply(variables, function(each) {
     paste(deparse(each, width.cutoff = 500L, backtick = !is.symbol(each)), collapse = " ")
@@ -56,7 +56,7 @@ variable_content <- function(name, in_frame, fit) {
   content
 }
 
-# By name; those whose numbers another language might round otherwise have the numbers too.
+# By name, with their numbers if another language might round them differently.
 contrasts_content <- function(contrasts, levels) {
   if (is.character(contrasts)) {
     allowed <- paste0("contr.", c("treatment", "sum", "helmert", "poly", "SAS"))
@@ -82,7 +82,7 @@ contrast_matrix_content <- function(x) {
   )
 }
 
-# What poly(), scale() and the splines have noted of the training data, as arguments of their calls.
+# What poly(), scale() and the splines keep of the training data, as arguments of their calls.
 memory_content <- function(variables, predicted) {
   noted <- vapply(seq_along(predicted), function(i) !identical(predicted[[i]], variables[[i]]), logical(1))
   unname(Map(function(name, variable, predicted) {

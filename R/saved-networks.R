@@ -1,4 +1,4 @@
-# What is saved of each kind of fitted network, and how it is read again (python/tidydl/networks/saved/networks.py).
+# The saved contents of each kind of fitted network, and how they are read (python/tidydl/networks/saved/networks.py).
 
 saved_kind <- function(fit) {
   kinds <- c(averaged = "tidydl_averaged", multinom = "multinom", nnet = "nnet")
@@ -17,7 +17,7 @@ network_content <- function(fit) {
     n = many(as.integer(fit$n)), skip = is_skip(fit), loss = loss_of(fit), wts = many(as.double(fit$wts)),
     decay = many(as.double(fit$decay)), mask = many(network_mask(fit)), value = as.double(fit$value),
     convergence = as.integer(fit$convergence),
-    # what there is a row of, row by row
+    # components with rows, row by row
     rows = nrow(fit$fitted.values), fitted = many(t(fit$fitted.values)), residuals = many(t(fit$residuals)),
     weights = if (!is.null(about$weights)) many(as.double(about$weights)),
     row_names = if (!is.null(row_names)) list(kind = "text", labels = many(row_names)),
@@ -30,7 +30,7 @@ network_content <- function(fit) {
     call = list(
       text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
     ),
-    # how the fit went; of a fit of package nnet little is known
+    # about the fit; for a fit of package nnet little is known
     iterations = about$iterations, evaluations = about$evaluations,
     curve = list(iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))),
     seconds = as.double(if (is.null(about$seconds)) NA else about$seconds),
@@ -56,7 +56,7 @@ loss_of <- function(fit) {
   c(names(kinds)[kinds], "least squares")[[1L]]
 }
 
-# A network, and what multinom() adds. A model frame, which is data, is left out.
+# A network, and what multinom() adds. The model frame, which is data, is omitted.
 model_content <- function(fit) {
   content <- network_content(fit)
   content$weights <- many(as.double(fit$weights))
@@ -75,7 +75,7 @@ model_content <- function(fit) {
   content
 }
 
-# Package nnet keeps it only where it was asked for; else its data are needed again.
+# Package nnet keeps it only if requested; else its data are needed again.
 information_of <- function(fit) {
   if (!is.null(fit$tidydl$information)) {
     return(fit$tidydl$information)
@@ -98,7 +98,7 @@ average_content <- function(fit) {
   )
 }
 
-# A vector that stays one in Python, however few its values are; NULL as it is.
+# A vector that stays one in Python, also of length 1; NULL as it is.
 many <- function(x) {
   if (is.null(x)) {
     return(NULL)

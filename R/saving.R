@@ -15,7 +15,7 @@
 #'
 #' @section Untrusted files: No code in a file is run when it is read, and R parses no text of a file. It evaluates a
 #'   formula whenever it predicts, and the call when `update()`, `step()`, `drop1()` or `add1()` refit. Both are
-#'   therefore written anew by Python from parts that pass an allow-list: functions that compute numbers or factors
+#'   therefore rewritten by Python from parts that pass an allow-list: functions that compute numbers or factors
 #'   (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and similar ones; the error message lists them), contrasts
 #'   and `na.action` by name, and strings that call no other function when parsed as formulas. Anything else in the
 #'   call is replaced by a name that shows it, which `update()` does not find. The formula's environment is the global

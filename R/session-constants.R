@@ -1,5 +1,5 @@
 # Names in a formula that are neither columns nor vectors of as many values: the values of the session under them, as
-# R's own models read them whenever they predict. A fit knows them by name and by a hash of what they were.
+# R's own models read them whenever they predict. A fit stores their names and hashes.
 
 constants_of_r <- c("T", "F", "pi", "letters", "LETTERS", "month.name", "month.abb")
 
@@ -17,7 +17,7 @@ required_names <- function(object, newdata) {
   setdiff(names_predicted(terms), c(names(newdata), constants_of_r, constants))
 }
 
-# Of a call that has noted its knots or its degree R reads no more than what it has noted.
+# A call that keeps its knots or its degree reads only those.
 names_predicted <- function(terms) {
   predicted <- attr(terms, "predvars")
   all.vars(if (is.null(predicted)) terms else predicted)

@@ -1,6 +1,6 @@
 # The calls of fits as they are shown and saved. do.call() puts functions and whole data frames into calls.
 
-# A call by the name of the function where it has the function itself.
+# A call with the name of the function in place of the function itself.
 with_name <- function(call, name) {
   if (!is.symbol(call[[1L]]) && !is_of_package(call[[1L]])) {
     call[[1L]] <- as.name(name)
@@ -10,7 +10,7 @@ with_name <- function(call, name) {
 
 is_of_package <- function(called) is.call(called) && as.character(called[[1L]])[[1L]] %in% c("::", ":::")
 
-# A call in which values of many numbers are a name that says what they are.
+# A call in which long values are replaced by a description.
 shown_call <- function(call) {
   large <- vapply(as.list(call), is_large, logical(1))
   large[[1L]] <- FALSE

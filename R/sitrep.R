@@ -52,7 +52,7 @@ torch_algebra <- function(file) {
   }
 }
 
-# One crossing for all that Python knows; where it cannot be made, the reason.
+# One crossing for all that Python reports; if it fails, the reason.
 python_sitrep <- function(hub, device) {
   tryCatch(
     {

@@ -72,7 +72,7 @@ written_value <- function(value) {
   if ((is.numeric(value) || is.logical(value)) && !is.object(value)) described(value) else as.character(value)
 }
 
-# This share of each group's rows, drawn in turn: at least one and not all of them where it has two.
+# This share of each group's rows, drawn in turn: at least one, and not all of a group of two or more.
 draw_share <- function(groups, prop) {
   drawn <- lapply(groups, function(rows) {
     size <- max(min(floor(length(rows) * prop + 0.5), length(rows) - 1), 1)
@@ -81,7 +81,7 @@ draw_share <- function(groups, prop) {
   sort(unlist(drawn))
 }
 
-# Draws from R's default generator started at a seed, and leaves the session's own as it was.
+# Draws from R's default generator started at a seed, and restores the session's own.
 with_seed_of <- function(seed, draw, call = rlang::caller_env()) {
   if (is.null(seed)) {
     return(draw)

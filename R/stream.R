@@ -79,7 +79,7 @@ stream_arguments <- c(
   "sep", "field", "trusted"
 )
 
-# Arguments of load_dataset() that a stream refuses, whatever the callback.
+# Arguments of load_dataset() that a stream refuses with any callback.
 not_of_streams <- c("sample", "as", "streaming")
 
 check_stream <- function(callback, output, augment, prefix, call = rlang::caller_env()) {

@@ -1,4 +1,4 @@
-# What the search of tune_nnet() says. None of these but autoplot() starts Python.
+# Methods for the search of tune_nnet(). Only autoplot() starts Python.
 
 #' @export
 print.tidydl_tuning <- function(x, ...) {

@@ -83,8 +83,8 @@ refuse_tuning_names <- function(names, call = rlang::caller_env()) {
   }
 }
 
-# What fit_network() does for tune_nnet(): draws, lets Python make and judge all fits, and fits the best to all rows.
-# What is searched is not taken from what nnet.default() passes on.
+# The fit of tune_nnet(): draws, has Python run and evaluate all fits, and fits the best to all rows.
+# The grid is not taken from the arguments that nnet.default() passes on.
 search_grid <- function(search, x, response, weights, argument, size, decay, trace, ..., call = quote(tune_nnet())) {
   if (!is.null(search$trace)) {
     check_flag("trace", search$trace, call = call)
@@ -142,7 +142,7 @@ several <- function(argument, values, check, call) {
   unique(vapply(as.list(values), function(each) as.double(check(each)), double(1)))
 }
 
-# The rows of each class, or all rows where numbers are predicted.
+# The rows of each class, or all rows for a numeric response.
 rows_of_classes <- function(response) {
   y <- response$y
   if (is.null(response$levels)) {
@@ -152,7 +152,7 @@ rows_of_classes <- function(response) {
   unname(split(seq_along(code), factor(code, seq_along(response$levels))))
 }
 
-# The rows that train in each resample, drawn in the order of python/tidydl/networks/model_selection/resampling.py.
+# The training rows of each resample, drawn in the order of python/tidydl/networks/model_selection/resampling.py.
 draw_resamples <- function(search, groups, call) {
   rows <- search$resamples
   n <- sum(lengths(groups))
@@ -171,7 +171,7 @@ draw_resamples <- function(search, groups, call) {
   asked
 }
 
-# Deals each class's rows, in random order, to the folds in turn, going on where the class before ended.
+# Deals each class's rows, in random order, to the folds in turn, continuing where the class before ended.
 draw_folds <- function(groups, n, folds) {
   dealt <- unlist(lapply(groups, function(rows) rows[sample.int(length(rows))]))
   fold_of <- integer(n)
@@ -179,7 +179,7 @@ draw_folds <- function(groups, n, folds) {
   lapply(seq_len(folds), function(fold) which(fold_of != fold))
 }
 
-# As many rows as there are, with replacement, again where none is left to assess.
+# A bootstrap sample, again if no row is left to assess.
 draw_bootstrap <- function(n) {
   repeat {
     train <- sample.int(n, n, replace = TRUE)

@@ -1,5 +1,5 @@
-# What a vector of a class must be for that class's methods not to fail: files and hands can put any class on any
-# values. Gives what is wrong in the words of an error, NULL where nothing is.
+# What a vector of a class must be for that class's methods not to fail: files and users can put any class on any
+# values. Returns what is wrong, for an error message, or NULL.
 
 what_is_invalid <- function(x) {
   if (!is.object(x)) {
@@ -59,7 +59,7 @@ is_media_element <- function(one) {
     are_facts(one[setdiff(names(one), c("bytes", "path"))])
 }
 
-# What is known of an image or a sound: of one that has a size or a rate all that is shown of it.
+# The properties of an image or an audio clip: all that are printed if it has a size or a rate.
 are_facts <- function(facts) {
   numbers <- facts[intersect(names(facts), c("width", "height", "seconds", "rate"))]
   texts <- facts[intersect(names(facts), c("mode", "wrong"))]
@@ -79,7 +79,7 @@ invalid_kinds <- list(
   tidydl_media = invalid_media
 )
 
-# Lists inside lists; what recurs for each of them must end before R's own memory for calls does.
+# Nested lists; recursion must end before R's own limit on calls.
 most_nested <- 32L
 
 refuse_nested <- function(name, depth) {

@@ -15,7 +15,7 @@
 }
 
 # The public functions, and the methods of ours that users call, guard what they are given (R/boundaries.R). A generic
-# of which the methods are guarded is none of them, nor is what package nnet has under its own name.
+# whose methods are guarded is not, nor is what package nnet has under its own name.
 guarded_functions <- c(
   "as_dataset", "cache", "confusion", "embed", "example_data", "example_model", "examples", "features", "forget",
   "garson", "hessian", "importance", "lekprofile", "load_dataset", "load_model", "multinom", "olden", "pipeline",

@@ -1,14 +1,14 @@
-"""Guards where tidydl touches the outside world: whatever comes out of it becomes one of our errors.
+"""Guards where tidydl touches the outside world: every exception from there becomes one of our errors.
 
-A boundary is a kind of thing that is not ours: files, the Hub, models, objects that a user passes. Code that touches
+A boundary is a kind of external thing: files, the Hub, models, objects that a user passes. Code that touches
 one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the block is raised again as a
 :class:`TidydlError` with the original as its cause. Errors that are ours already, and requests to stop (Ctrl-C,
 ``SystemExit``, the closing of a generator), pass unchanged.
 
-Some libraries raise what is no ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
+Some libraries raise more than ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
 A warning that the user's own filters made an exception passes too.
 
-What a public function is given may be anything, and any object may raise when it is looked at. So a public function
+The arguments of a public function may be anything, and any object may raise when it is inspected. So a public function
 is :func:`guarded` as a whole, or guards what reads its arguments by :func:`arguments_of`. Arguments are checked all the
 same: the guard is for what no check foresees.
 """
@@ -34,7 +34,7 @@ from tidydl.errors import (
     TidydlError,
 )
 
-# Requests to stop are never converted, nor are warnings that somebody wants as exceptions.
+# Requests to stop are never converted, nor are warnings that a filter turns into exceptions.
 PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit, Warning)
 FULL_DISK = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
@@ -46,18 +46,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Boundary:
-    """One kind of thing outside, and what an exception that comes from there becomes.
+    """One kind of thing outside, as ``docs/boundaries.md`` lists them, and what an exception from there becomes.
 
-    Parameters
-    ----------
-    name
-        Its name, as in ``docs/boundaries.md``.
-    touches
-        What lies outside.
-    error
-        The class of the error where nothing more is known.
-    verb
-        What could not be done, as in "cannot be read".
+    ``touches`` says what lies outside, ``error`` is the class of an error about which nothing more is known, and
+    ``verb`` says what could not be done, as in "cannot be read".
     """
 
     name: str
@@ -76,14 +68,8 @@ class Boundary:
     ) -> Iterator[None]:
         """Raise whatever leaves the block as one of our errors.
 
-        Parameters
-        ----------
-        subject
-            What is touched, as the beginning of a sentence: ``"The file 'a.csv'"``.
-        explain
-            Returns the error for an exception it knows, or None.
-        allowed, hint
-            The other two parts of the message where ``explain`` knows no better.
+        ``subject`` begins the message: ``"The file 'a.csv'"``. ``explain`` returns the error for an exception it knows,
+        or None; ``allowed`` and ``hint`` are the other two parts of the message where it returns None.
         """
         try:
             yield
@@ -97,7 +83,7 @@ class Boundary:
     def error_for(
         self, problem: BaseException, subject: str, allowed: str | None = None, hint: str | None = None
     ) -> TidydlError:
-        """Return the error that an exception becomes where nobody knows more about it."""
+        """Return the error for an exception that ``explain`` does not know."""
         if isinstance(problem, OSError) and problem.errno in FULL_DISK:
             return StorageError(
                 f"{subject} cannot be written: the disk is full.",
@@ -120,7 +106,7 @@ class Boundary:
 
 
 def _explained(explain: Explain | None, problem: BaseException) -> TidydlError | None:
-    """Return what is known of an exception, None where that cannot be said, because its own message fails."""
+    """Return what ``explain`` makes of an exception, None if that fails, as when its own message raises."""
     try:
         return None if explain is None else explain(problem)
     except (*PASSING, TidydlError):
@@ -171,7 +157,7 @@ def arguments_of(function: str) -> AbstractContextManager[None]:
 def guarded(function: Function, name: str | None = None) -> Function:
     """Guard all that a public function does with its arguments; of a generator function each of its steps.
 
-    What Python says of a call that does not fit the signature stays Python's: no line of the function ran. Messages
+    Python's own error for a call that does not fit the signature passes: no line of the function ran. Messages
     call the function by ``name`` where it does the work of another.
     """
     name = name or function.__name__

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
-    """Refuse a path with letters that names of files cannot have in this locale.
-
-    Raises
-    ------
-    ArgumentError
-        It has such letters.
-    """
+    """Refuse a path with characters that file names cannot have in this locale."""
     try:
         os.fsencode(path)
     except UnicodeEncodeError as problem:
@@ -39,13 +33,7 @@ def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
 
 
 def check_count(argument: str, value: object, minimum: int = 0, *, hint: str | None = None) -> int:
-    """Return a whole number that is at least ``minimum``; 3.0 counts as 3.
-
-    Raises
-    ------
-    ArgumentError
-        It is something else.
-    """
+    """Return a whole number that is at least ``minimum``; 3.0 counts as 3."""
     if _is_finite(value) and value == round(value) and value >= minimum:
         return int(value)
     raise _refusal(argument, value, f"A whole number, {minimum:.15g} or more.", hint)
@@ -59,13 +47,7 @@ def check_number(
     *,
     hint: str | None = None,
 ) -> float:
-    """Return a finite number within bounds, both included.
-
-    Raises
-    ------
-    ArgumentError
-        It is something else.
-    """
+    """Return a finite number within bounds, both included."""
     if _is_finite(value) and minimum <= value <= maximum:
         return float(value)
     raise _refusal(argument, value, _number_allowed(minimum, maximum), hint)
@@ -82,58 +64,34 @@ def _number_allowed(minimum: float, maximum: float) -> str:
 
 
 def check_flag(argument: str, value: object, *, hint: str | None = None) -> bool:
-    """Return True or False; 1 and "yes" are neither.
-
-    Raises
-    ------
-    ArgumentError
-        It is something else.
-    """
+    """Return True or False; 1 and "yes" are neither."""
     if _is_flag(value):
         return bool(value)
     raise _refusal(argument, value, f"{rendering.value(True)} or {rendering.value(False)}.", hint)
 
 
-def check_choice(argument: str, value: object, choices: Sequence[str], *, hint: str | None = None) -> str:
-    """Return one of the choices, spelled exactly; the error suggests the nearest.
-
-    Raises
-    ------
-    ArgumentError
-        It is none of them.
-    """
+def check_choice(argument: str, value: object, choices: Sequence[str]) -> str:
+    """Return one of the choices, spelled exactly; the error suggests the nearest."""
     if not isinstance(value, str):
-        raise _refusal(argument, value, one_of(choices), hint)
+        raise _refusal(argument, value, one_of(choices))
     if value not in choices:
-        raise unknown_name(argument, value, choices, hint=hint, error=ArgumentError)
+        raise unknown_name(argument, value, choices, error=ArgumentError)
     return value
 
 
 def check_text(argument: str, value: object, allowed: str = "A string.", *, hint: str | None = None) -> str:
-    """Return a string as a plain one.
-
-    Raises
-    ------
-    ArgumentError
-        It is something else.
-    """
+    """Return a string as a plain one."""
     if isinstance(value, str):
         return str.__str__(value)
     raise _refusal(argument, value, allowed, hint)
 
 
-def check_texts(argument: str, value: object, *, hint: str | None = None) -> list[str]:
-    """Return one string or several as a list.
-
-    Raises
-    ------
-    ArgumentError
-        There is something else among them.
-    """
+def check_texts(argument: str, value: object) -> list[str]:
+    """Return one string or several as a list."""
     listed = [value] if isinstance(value, str) else _elements(value)
     if listed is not None and all(isinstance(each, str) for each in listed):
         return [str.__str__(each) for each in listed]
-    raise _refusal(argument, value, "One string, or several.", hint)
+    raise _refusal(argument, value, "One string, or several.")
 
 
 def _elements(value: object) -> list[Any] | None:
@@ -142,22 +100,16 @@ def _elements(value: object) -> list[Any] | None:
     return list(value) if getattr(value, "ndim", 1) == 1 else None
 
 
-def check_numbers(argument: str, value: object, *, hint: str | None = None) -> np.ndarray:
-    """Return one number or several as doubles in one dimension, missing ones as NaN.
-
-    Raises
-    ------
-    ArgumentError
-        There is something else among them, or they have several dimensions.
-    """
+def check_numbers(argument: str, value: object) -> np.ndarray:
+    """Return one number or several as a one-dimensional array of doubles, missing ones as NaN."""
     values = None if value is None else numbers_in(value)
     if values is None or values.ndim > 1:
-        raise _refusal(argument, value, "One number, or several.", hint)
+        raise _refusal(argument, value, "One number, or several.")
     return values.reshape(-1)
 
 
 def numbers_in(value: object) -> np.ndarray | None:
-    """Return numbers and logicals as doubles, missing ones as NaN; None where there is anything else among them."""
+    """Return numbers and logicals as doubles, missing ones as NaN; None if there is anything else among them."""
     import numpy as np
 
     try:
@@ -197,12 +149,12 @@ def _is_finite(value: object) -> TypeGuard[float]:
     return _is_number(value) and math.isfinite(_double(value))
 
 
-def _refusal(argument: str, value: object, allowed: str, hint: str | None) -> ArgumentError:
+def _refusal(argument: str, value: object, allowed: str, hint: str | None = None) -> ArgumentError:
     return ArgumentError(f"`{argument}` is {described(value)}.", allowed=allowed, hint=hint)
 
 
 def described(value: object) -> str:
-    """Return what a value is: itself where it is short, else its type."""
+    """Describe a value for messages: itself if it is short, else its type."""
     try:
         return _described(value)
     except PASSING:
@@ -255,7 +207,7 @@ def _article(word: str) -> str:
 
 
 def frame_hint(value: object) -> str | None:
-    """Return how what is no data frame becomes one, where it can."""
+    """Return a hint on how to convert a value to a data frame, if there is a way."""
     holds_columns = isinstance(value, Mapping) or getattr(value, "ndim", 0) == 2
     if not holds_columns or _is_frame(value):
         return None

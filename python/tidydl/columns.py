@@ -1,4 +1,4 @@
-"""The column contracts: which columns a result has, of which kind, and what it looks like with no rows.
+"""The column contracts: the names and kinds of a result's columns, also for a result without rows.
 
 Code, bridge, documentation and tests all read the contracts. Kinds are those of the crossing to R:
 
@@ -35,7 +35,7 @@ Kind = Literal[
     "double", "integer", "logical", "string", "label", "index", "position", "datetime", "image", "audio", "list"
 ]
 ROW = ".row"
-ROWS = (ROW, ".row_y")  # say which row of other data a line is about: from 0 in Python, from 1 in R
+ROWS = (ROW, ".row_y")  # the row of other data that a line refers to: from 0 in Python, from 1 in R
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,9 @@ class Contract:
         levels: Mapping[str, Sequence[str]] | None = None,
         index: pd.Index | None = None,
     ) -> pd.DataFrame:
-        """Build the frame of this contract from column data, each made of its kind.
+        """Build the frame of this contract from one sequence per column, all of one length, which may be 0.
 
-        Parameters
-        ----------
-        data
-            One sequence per column, all of one length; sequences of length 0 give the zero-row frame.
-        levels
-            The levels of label columns, in order.
-        index
-            The row labels of the result.
+        ``levels`` are the levels of label columns, in order.
         """
         import pandas as pd
 
@@ -91,7 +84,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Counted:
-    """A frame on its way to R: which of its own columns count from 0, and which are list columns."""
+    """A frame to be sent to R, with those of its columns that count from 0 and those that are list columns."""
 
     frame: pd.DataFrame
     names: tuple[str, ...]
@@ -99,7 +92,7 @@ class Counted:
 
 
 def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a frame with further columns, or others in their place; they may have any name, ``self`` included."""
+    """Return a frame with columns added or replaced; they may have any name, ``self`` included."""
     extended = frame.copy(deep=False)
     for name, values in columns.items():
         extended[name] = values

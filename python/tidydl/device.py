@@ -1,4 +1,4 @@
-"""Where computing happens: a name such as ``"auto"`` or ``"cuda"`` resolved to what is really used."""
+"""Devices: a name such as ``"auto"`` or ``"cuda"`` is resolved to what is really used."""
 
 from __future__ import annotations
 
@@ -19,13 +19,7 @@ _CUDA = re.compile(r"cuda(?::(\d+))?")
 
 
 def import_torch() -> Any:
-    """Import torch, or explain how to get it.
-
-    Raises
-    ------
-    DependencyError
-        Where torch is not installed or does not start.
-    """
+    """Import torch, or explain how to get it."""
     try:
         import torch
     except ImportError as problem:
@@ -50,17 +44,9 @@ _computing: set[int] = set()  # the process in which torch computed first
 
 
 def refuse_fork(*, computing: bool = True) -> None:
-    """Refuse to use torch in a copy of a process that has computed: its threads are not copied, and it would hang.
+    """Refuse to use torch in a fork of a process that has computed: its threads are not copied, and it would hang.
 
-    Parameters
-    ----------
-    computing
-        Whether copies of this process are to be refused from now on.
-
-    Raises
-    ------
-    DeviceError
-        This process is one.
+    With ``computing`` forks of this process are refused from now on.
     """
     if computing:
         _computing.add(os.getpid())
@@ -73,28 +59,11 @@ def refuse_fork(*, computing: bool = True) -> None:
 
 
 def resolve_device(device: object = "auto") -> str:
-    """Return which device is really used.
+    """Return the device that is really used: ``"cpu"``, ``"mps"`` or ``"cuda:k"``.
 
-    Parameters
-    ----------
-    device
-        ``"auto"`` takes the first CUDA card, else Apple's ``"mps"``, else ``"cpu"``. ``"cuda"`` is
-        ``"cuda:0"``. A whole number means what it means in transformers: -1 the CPU, ``k`` the card ``k``.
-        A ``torch.device`` is taken by its name.
-
-    Returns
-    -------
-    str
-        ``"cpu"``, ``"mps"`` or ``"cuda:k"``.
-
-    Raises
-    ------
-    DeviceError
-        Where CUDA or MPS is asked for and not there: never a silent run on the CPU.
-    NotFoundError
-        Where the name is not that of a device.
-    DependencyError
-        Where torch is missing.
+    ``"auto"`` is the first CUDA card, else Apple's ``"mps"``, else ``"cpu"``; ``"cuda"`` is ``"cuda:0"``. A whole
+    number means what it means in transformers: -1 the CPU, ``k`` card ``k``. A device that is asked for and not
+    available is an error, never a silent run on the CPU.
 
     Examples
     --------
@@ -201,7 +170,7 @@ def why_no_cuda() -> str | None:
 
 
 def _driver_is_there() -> bool:
-    """Look for the NVIDIA driver where each system keeps it."""
+    """Return whether the NVIDIA driver is installed."""
     paths = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
     windows = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32" / "nvcuda.dll"
     return any(Path(path).exists() for path in paths) or windows.exists()
@@ -238,7 +207,7 @@ def _processor() -> str:
 
 
 def _main_memory() -> float | None:
-    """Return the main memory in GiB where the system says."""
+    """Return the main memory in GiB, None if unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Report the state of the installation, and for each fault one line that mends it.
+"""Report the state of the installation, with the fix for each fault.
 
 Versions are read from the installed packages' own records, without importing them; only torch is imported, to
 ask for the device. Nothing here raises: what is missing or broken becomes a line of the report.
@@ -60,7 +60,7 @@ MARKS = {"ok": "✔", "note": "ℹ", "fault": "✖"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: what was looked at, what was found, how that is, and what mends it."""
+    """One line of the report: the item, its value, its status, and the fix."""
 
     item: str
     value: str
@@ -149,7 +149,7 @@ def sitrep_frame(hub: bool = True, device: bool = True) -> pd.DataFrame:
 
 
 def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Yield the findings of one look; what goes wrong while looking is a finding itself."""
+    """Yield the findings of one check; an error in it is a finding itself."""
     try:
         yield from look()
     except Exception as problem:  # a report that fails on a broken machine would be of no use
@@ -343,14 +343,14 @@ def _hub() -> Iterator[Finding]:
 
 
 def _without_login(url: str) -> str:
-    """Return an address without the name and password it may hold: reports are shown to others."""
+    """Return a URL without user name and password: reports are shown to others."""
     scheme, mark, rest = url.rpartition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _sign_of_life(endpoint: str) -> str | None:
-    """Ask the Hub over huggingface_hub's own session (its proxies and certificates); say why it is silent."""
+    """Ask the Hub over huggingface_hub's own session (proxies, certificates); return why it does not answer."""
     outcome: list[str | None] = []
 
     def ask() -> None:
@@ -369,7 +369,7 @@ def _sign_of_life(endpoint: str) -> str | None:
 
 
 def _compiled_code() -> Iterator[Finding]:
-    """Return where compiled code is kept."""
+    """Report the folder for compiled code."""
     if _version("numba") is None:
         return
     path = compiled_code_folder()

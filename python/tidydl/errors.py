@@ -119,17 +119,11 @@ class DamagedFileError(TidydlError, OSError):
 
     kind = "damaged"
 
-    def __str__(self) -> str:  # OSError would print its arguments
-        return TidydlError.__str__(self)
-
 
 class StorageError(TidydlError, OSError):
     """The cache folder cannot be written: it is read-only, or the disk is full."""
 
     kind = "storage"
-
-    def __str__(self) -> str:  # OSError would print its arguments
-        return TidydlError.__str__(self)
 
 
 class DeviceError(TidydlError, RuntimeError):
@@ -148,9 +142,6 @@ class HubError(TidydlError, ConnectionError):
     """The Hugging Face Hub does not respond, or refuses access."""
 
     kind = "hub"
-
-    def __str__(self) -> str:  # OSError would print its arguments
-        return TidydlError.__str__(self)
 
 
 class BridgeError(TidydlError):
@@ -171,13 +162,13 @@ def one_of(names: Iterable[object]) -> str:
 
 
 def bring_extra(extra: str) -> str:
-    """Return how optional libraries are installed."""
+    """Return the command that installs optional libraries."""
     command = by_language(f'pip install "tidydl[{extra}]"', f'install_tidydl(extras = "{extra}")')
     return f"Install it with `{command}`, then restart the session."
 
 
 def nearest(name: object, names: Iterable[object]) -> str | None:
-    """Find the known name most like a mistyped one, or None where none comes near."""
+    """Find the known name nearest to a mistyped one, or None."""
     candidates = {str(candidate).lower(): str(candidate) for candidate in names}
     close = difflib.get_close_matches(str(name).lower(), list(candidates), n=1, cutoff=0.6)
     return candidates[close[0]] if close else None
@@ -193,18 +184,7 @@ def unknown_name(
 ) -> TidydlError:
     """Build the error for a name that is not among the known ones, suggesting the nearest.
 
-    Parameters
-    ----------
-    argument
-        The name of the argument that carried it.
-    name
-        What was given.
-    names
-        The known names, in the order they are listed.
-    hint
-        What to do when no known name comes near.
-    error
-        The class of the error.
+    ``hint`` says what to do if no known name comes near.
     """
     names = list(names)
     close = nearest(name, names)
@@ -227,19 +207,7 @@ def no_argument(function: str, name: str, arguments: Iterable[str]) -> ArgumentE
 
 
 def no_column(problem: str, name: object, columns: Iterable[object], argument: str = "data") -> ColumnError:
-    """Build the error for a column that a data frame does not have, listing those it has and suggesting the nearest.
-
-    Parameters
-    ----------
-    problem
-        What was wrong.
-    name
-        The column that was looked for, or None where none was named.
-    columns
-        The columns there are.
-    argument
-        The argument that holds the data frame.
-    """
+    """Build the error for a column that a data frame does not have, listing those it has and suggesting the nearest."""
     columns = list(columns)
     close = None if name is None else nearest(name, columns)
     listed = ", ".join(f"'{each}'" for each in columns[:_MANY]) + (", …" if len(columns) > _MANY else "")

@@ -1,4 +1,4 @@
-"""Folders that nobody else can write to, and the one for compiled code, which is loaded from no other."""
+"""Folders that no other user can write to, and the one for compiled code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tidydl.storage import cache_folder
 
 
 def compiled_code_folder() -> Path | None:
-    """Return the folder for compiled code: the first that can be written to, or None. It may not exist yet.
+    """Return the folder for compiled code: the first writable one, or None. It may not exist yet.
 
     Tried are ``NUMBA_CACHE_DIR`` (alone, where set), the cache folder, and a folder of the user's own among the
     temporary files. Code is loaded from them: the last two must not be open to another user, and whoever sets the first
@@ -25,10 +25,10 @@ def compiled_code_folder() -> Path | None:
 
 
 def is_private(folder: Path) -> bool:
-    """Return whether nobody but this user, and the system's own, can put a file into a folder or another in its place.
+    """Return whether only this user and the system can write to a folder or replace it.
 
-    Looked at are the folder, where the link goes if it is one, and all folders above it, as far as they exist. Folders
-    in which anybody may write, but rename and remove only their own files, may lie above. A group may write where it is
+    Checked are the folder, the target if it is a link, and all folders above it, as far as they exist. Folders
+    in which anyone may write, but rename and remove only their own files, may be above. A group may write if it is
     the user's own, of the user's name. Always true on Windows, where folders of users are theirs.
     """
     if not hasattr(os, "getuid"):
@@ -52,7 +52,7 @@ def _is_held(facts: os.stat_result, owners: set[int]) -> bool:
 
 
 def _unknown_owners() -> set[int]:
-    """Return whom files seem to belong to whose owners a container does not know, such as the system's of its host."""
+    """Return the user ids of files whose owners a container does not know, such as those of the host's system."""
     try:
         uid_map = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
         return set() if uid_map == ["0", "0", "4294967295"] else {int(Path("/proc/sys/kernel/overflowuid").read_text())}

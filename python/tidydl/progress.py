@@ -1,4 +1,4 @@
-"""Long work as a generator of events, shown where somebody looks.
+"""Long work as a generator of events, shown in interactive use.
 
 Long work is written as a generator that yields events between slices of some
 50 ms and returns its result. Python runs it here with :func:`run`; R runs the same generator slice by slice through
@@ -26,7 +26,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a long run has come: ``done`` of ``total`` units."""
+    """The progress of a long run: ``done`` of ``total`` units."""
 
     done: int
     total: int
@@ -35,14 +35,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Note:
-    """Something to tell at once where somebody looks: on stderr, in R as a message."""
+    """A note to show at once in interactive use: on stderr, in R as a message."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Nothing to show, but a place to stop."""
+    """Nothing to show, but a point at which to stop."""
 
 
 Event = Trace | Progress | Note | Pause
@@ -61,7 +61,7 @@ def somebody_looks() -> bool:
 
 
 def _is_batch_kernel() -> bool:
-    """Return whether a notebook is run by nbconvert, nbclient or papermill, with nobody in front of it."""
+    """Return whether a notebook is run by nbconvert, nbclient or papermill, not interactively."""
     return any(name in sys.modules for name in ("nbclient", "papermill"))
 
 
@@ -72,14 +72,7 @@ def _write(text: str) -> None:
 def run(work: Work[Result], *, progress: bool | None = None, write: Callable[[str], None] | None = None) -> Result:
     """Run long work to its end, printing its trace and showing a progress bar on stderr.
 
-    Parameters
-    ----------
-    work
-        The generator.
-    progress
-        True or False to force the bar; None shows it where somebody looks.
-    write
-        What prints a line of trace; by default ``print``.
+    ``progress`` forces the bar or suppresses it; None shows it in interactive use. ``write`` prints a line of trace.
     """
     show = somebody_looks() if progress is None else check_flag("progress", progress)
     bar = None

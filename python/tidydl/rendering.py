@@ -1,4 +1,4 @@
-"""Values, types and calls in messages, as the language that is speaking writes them: ``None`` in Python, ``NULL`` in R.
+"""Values, types and calls in messages, as the user's language writes them: ``None`` in Python, ``NULL`` in R.
 
 A message is an ordinary f-string. What the two languages write differently stands in it as a call of one of these
 functions: ``f"`x` is {value(None)}."``. They write Python unless R has called, see :func:`for_r`.
@@ -30,7 +30,7 @@ _ARGUMENTS = {"decimal": "dec"}
 
 @contextmanager
 def for_r() -> Iterator[None]:
-    """Write messages in R's words for the duration of a call from R."""
+    """Write messages for R during a call from R."""
     before = _for_r.set(True)
     try:
         yield
@@ -44,7 +44,7 @@ def in_this_language(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def by_language(python: str, r: str) -> str:
-    """Return the text of the language that is speaking, for what the other functions do not know."""
+    """Return the text for the user's language, where no other function applies."""
     return r if _for_r.get() else python
 
 

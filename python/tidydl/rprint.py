@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+_WIDTH = 80  # characters of a line
+
 
 def format_numbers(values: Sequence[float], digits: int = 7) -> list[str]:
     """Write numbers as R's ``format()``: alike in decimals and width, at least ``digits`` significant ones shown.
@@ -44,10 +46,10 @@ def _special(value: float) -> str | None:
     return None if math.isfinite(value) else ("Inf" if value > 0 else "-Inf")
 
 
-def named_vector(names: Sequence[str], texts: Sequence[str], width: int = 80) -> list[str]:
+def named_vector(names: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Lay out a named vector in lines as R's ``print()`` does: names above values, right-aligned."""
     cell = max(map(len, [*names, *texts]))
-    per_line = max(width // (cell + 1), 1)
+    per_line = max(_WIDTH // (cell + 1), 1)
     lines = []
     for at in range(0, len(names), per_line):
         for row in (names, texts):
@@ -55,20 +57,16 @@ def named_vector(names: Sequence[str], texts: Sequence[str], width: int = 80) ->
     return lines
 
 
-def number_matrix(
-    values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], digits: int = 7, width: int = 80
-) -> list[str]:
+def number_matrix(values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str]) -> list[str]:
     """Lay out a matrix of numbers as R's ``print()`` does: each column formatted by itself, right-aligned."""
-    columns = [format_numbers([float(row[j]) for row in values], digits) for j in range(len(column_names))]
-    return _columns(columns, row_names, column_names, str.rjust, width)
+    columns = [format_numbers([float(row[j]) for row in values]) for j in range(len(column_names))]
+    return _columns(columns, row_names, column_names, str.rjust)
 
 
-def text_matrix(
-    values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], width: int = 80
-) -> list[str]:
+def text_matrix(values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str]) -> list[str]:
     """Lay out a matrix of texts as R's ``print(quote = FALSE)`` does, left-aligned."""
     columns = [[str(row[j]) for row in values] for j in range(len(column_names))]
-    return _columns(columns, row_names, column_names, str.ljust, width)
+    return _columns(columns, row_names, column_names, str.ljust)
 
 
 def _columns(
@@ -76,15 +74,14 @@ def _columns(
     row_names: Sequence[str],
     column_names: Sequence[str],
     align: Callable[[str, int], str],
-    width: int,
 ) -> list[str]:
-    """Set columns side by side under their names, as many as the width holds, then the next below."""
+    """Print columns side by side under their names, as many as fit the width, then the next below."""
     left = max(map(len, row_names), default=0)
     widths = [max(map(len, [name, *texts])) for name, texts in zip(column_names, columns, strict=True)]
     lines, at = [], 0
     while at < len(columns):
         end, used = at + 1, left + 1 + widths[at]
-        while end < len(columns) and used + 1 + widths[end] < width:
+        while end < len(columns) and used + 1 + widths[end] < _WIDTH:
             used, end = used + 1 + widths[end], end + 1
         for i, name in enumerate(["", *row_names]):
             cells = [column_names[j] if i == 0 else columns[j][i - 1] for j in range(at, end)]

@@ -1,4 +1,4 @@
-"""Where tidydl keeps what it assembles on this machine."""
+"""The cache of tidydl on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNPACKED_FROM = ".unpacked-from"  # the file in an unpacked zip file that holds 
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: ``TIDYDL_CACHE`` where set, else the platform's place for caches. It may not exist."""
+    """Return the cache folder: ``TIDYDL_CACHE`` if set, else the platform's cache folder. It may not exist."""
     named = os.environ.get("TIDYDL_CACHE")
     if named:
         return Path(named).expanduser()
@@ -30,15 +30,15 @@ def cache_folder() -> Path:
 
 
 def unpacked_folder() -> Path:
-    """Return the folder in which zip files of images and audio stay unpacked. It may not exist yet."""
+    """Return the folder of unpacked zip files of images and audio. It may not exist yet."""
     return cache_folder() / "unpacked"
 
 
 @contextmanager
 def begun_folder(parent: Path) -> Iterator[Path]:
-    """Build a hidden folder to be filled, and renamed by who fills it; it is deleted where it keeps its name.
+    """Create a hidden folder, which the caller fills and renames; otherwise it is deleted at the end.
 
-    While it is filled it is locked, so that others can tell it from one whose process was killed.
+    It is locked meanwhile, to distinguish it from those of killed processes.
     """
     with _alone_in(parent):
         folder = Path(tempfile.mkdtemp(prefix=_BEGUN, dir=parent))
@@ -54,7 +54,7 @@ def begun_folder(parent: Path) -> Iterator[Path]:
 
 
 def abandoned(parent: Path) -> Iterator[Path]:
-    """Find folders that :func:`begun_folder` made for processes that were killed before they had filled them."""
+    """Find folders of :func:`begun_folder` whose processes were killed before they had filled them."""
     for folder in parent.glob(f"{_BEGUN}*"):
         lock = None
         try:
@@ -71,7 +71,7 @@ def abandoned(parent: Path) -> Iterator[Path]:
 
 
 def discard(folder: Path, condition: Callable[[], bool] = lambda: True) -> None:
-    """Delete a folder in one step, so that nobody who reads it meets a part of it; where a condition holds then."""
+    """Delete a folder atomically, so that no reader sees a part of it, if a condition still holds."""
     with begun_folder(folder.parent) as trash, _alone_in(folder.parent):
         if condition():
             os.replace(folder, trash / "discarded")
@@ -79,7 +79,7 @@ def discard(folder: Path, condition: Callable[[], bool] = lambda: True) -> None:
 
 @contextmanager
 def _alone_in(parent: Path) -> Iterator[None]:
-    """Keep other processes and threads waiting that are about to lock a folder in this one."""
+    """Lock a folder against other processes and threads that are about to lock one inside it."""
     lock = _opened_to_lock(parent)
     try:
         if lock is not None:
@@ -95,13 +95,13 @@ def _opened_to_lock(folder: Path) -> int | None:
 
 
 def _is_free(folder: Path, lock: int | None) -> bool:
-    """Lock a folder until it is closed; return whether nobody else holds it. Without locks, whether it is old."""
+    """Lock a folder until it is closed; return whether it was free. Without locks, whether it is old."""
     locked = None if lock is None else _lock(lock)
     return time.time() - folder.stat().st_mtime > _LONG if locked is None else locked
 
 
 def _lock(lock: int, *, wait: bool = False) -> bool | None:
-    """Return whether a lock was to be had; None where the file system has none."""
+    """Return whether the lock was acquired; None if the file system has no locks."""
     if sys.platform == "win32":
         return None
     import fcntl

@@ -1,4 +1,4 @@
-"""Warnings that point to the line of the user's that calls tidydl, however deep they come from."""
+"""Warnings that point to the user's line that calls tidydl, from any depth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OURS = os.path.join(Path(__file__).parent, "")
 
 
 def warn_user(text: str) -> None:
-    """Warn of something at the first line, outwards from here, that is not of tidydl."""
+    """Warn at the innermost line outside of tidydl."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
         level, frame = level + 1, frame.f_back

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all, whoever else writes or looks."""
+"""Atomic writes of files and folders, also with concurrent readers and writers."""
 
 from __future__ import annotations
 
@@ -24,33 +24,23 @@ _MOST_LINKS = 40  # one after the other, as on Linux
 
 
 def write_whole(path: str | os.PathLike[str], text: str | bytes, subject: str | None = None) -> None:
-    """Write a text or bytes to a file that is there whole or not at all: see :func:`whole_file`."""
+    """Write a text or bytes to a file atomically: see :func:`whole_file`."""
     with whole_file(path, subject) as file:
         file.write(text.encode("utf-8", errors="replace") if isinstance(text, str) else text)
 
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iterator[IO[bytes]]:
-    """Write a file that is there whole or not at all: it takes its name when all of it is on the disk.
+    """Write a file atomically: it takes its name when all of it is on the disk.
 
     Until then it has a hidden random name in the same folder, which is created exclusively: nothing that is there, a
-    link included, is ever written through. A file that is replaced passes on its mode. Where ``path`` is a link, it
-    stays one, and what it leads to is replaced; links of other users in folders that others may write to are refused,
-    anywhere in the path. Of several writers at once, the last one wins. What a killed process left behind is removed by
-    the next writer of the same path.
+    link included, is ever written through. A file that is replaced passes on its mode. If ``path`` is a link, it stays
+    one, and its target is replaced; links of other users in folders that others may write to are refused, anywhere in
+    the path. Of several writers at once, the last one wins. What a killed process left behind is removed by the next
+    writer of the same path.
 
-    Parameters
-    ----------
-    path
-        The path of the file.
-    subject
-        What it is called in messages, such as ``"`file` 'fit.json'"``; None takes the path.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be written: its folder is missing or protected, the disk is full, ``path`` is a folder, a
-        device or a pipe, or what writes it fails in another way that is not an error of tidydl.
+    If the file cannot be written (its folder is missing or protected, the disk is full, ``path`` is a folder, a device
+    or a pipe, or what writes it fails otherwise) a StorageError calls it ``subject``.
     """
     subject = subject or f"'{os.fspath(path)}'"
     try:
@@ -78,13 +68,7 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
 
 @contextmanager
 def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> Iterator[Path]:
-    """Build a folder that is there whole or not at all: the folder that is given takes the name when the block ends.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be made, or something else is there already when it takes its name.
-    """
+    """Build a folder atomically: the folder that is yielded takes the name when the block ends."""
     subject = subject or f"'{os.fspath(path)}'"
     begun = None
     try:
@@ -103,13 +87,7 @@ def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> It
 
 
 def refuse_missing_folder(path: Path, subject: str) -> None:
-    """Refuse a path in a folder that does not exist.
-
-    Raises
-    ------
-    StorageError
-        Names the folder and says how to make it.
-    """
+    """Refuse a path in a folder that does not exist, saying how to make it."""
     folder = path.absolute().parent
     if not folder.exists():
         created = rendering.by_language(f"os.makedirs('{folder}')", f"dir.create('{folder}', recursive = TRUE)")
@@ -121,7 +99,7 @@ def refuse_missing_folder(path: Path, subject: str) -> None:
 
 
 def unwritable(subject: str, problem: BaseException) -> TidydlError:
-    """Return the error for what cannot be written; that of a full disk says so."""
+    """Build the error for a path that cannot be written; that of a full disk says so."""
     if not isinstance(problem, OSError) or problem.errno in FULL_DISK:
         return WRITTEN_FILES.error_for(problem, subject)
     return StorageError(
@@ -131,23 +109,20 @@ def unwritable(subject: str, problem: BaseException) -> TidydlError:
 
 
 def _mode_of(target: Path, subject: str) -> int | None:
-    """Return the mode of the file that is replaced, None where there is none; refuse what is no file."""
+    """Return the mode of the file that is replaced, None if there is none; refuse anything but a file."""
     try:
         status = target.lstat()
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(status.st_mode):
         raise StorageError(f"{subject} cannot be written: it is not a regular file.", allowed="The path of a file.")
-    return stat.S_IMODE(status.st_mode) & 0o777  # no rights of its owner pass on to who runs it
+    return stat.S_IMODE(status.st_mode) & 0o777  # without setuid and setgid
 
 
 def real_path(path: str | os.PathLike[str], subject: str) -> Path:
     """Return where a path leads once all links in it are followed.
 
-    Raises
-    ------
-    StorageError
-        One of them was left by another user where others may put links, as in the folder for temporary files.
+    A link that another user left where others may put links, as in the folder for temporary files, is refused.
     """
     if not hasattr(os, "getuid"):
         return Path(os.path.realpath(path))
@@ -171,7 +146,7 @@ def real_path(path: str | os.PathLike[str], subject: str) -> Path:
 
 
 def _refuse_planted(link: Path, subject: str) -> None:
-    """Refuse a link of another user in a folder that others may write to, as the system does in the temporary one."""
+    """Refuse a link of another user in a folder that others may write to, as the system does in ``/tmp``."""
     folder = link.parent.stat()
     is_trusted = link.lstat().st_uid in (0, os.getuid(), folder.st_uid)
     if not is_trusted and folder.st_mode & (stat.S_ISVTX | stat.S_IWOTH | stat.S_IWGRP):
@@ -194,9 +169,9 @@ def _set_mode(file: IO[bytes], begun: Path, mode: int) -> None:
 
 
 def begun_beside(path: Path) -> Path:
-    """Return a hidden random name beside a path, and delete what processes that have ended left there under such names.
+    """Return a hidden random name beside a path, and delete such files of processes that have ended.
 
-    The name tells the machine and the process, so that others see whether its owner is alive. Create what gets the
+    The name has the machine and the process, so that others see whether its owner is alive. Create what gets the
     name exclusively.
     """
     start = f".{path.name[:40]}."
@@ -210,7 +185,7 @@ def begun_beside(path: Path) -> Path:
 
 @cache
 def _machine() -> str:
-    """Return what tells machines apart on which a process number means the same process: containers have their own."""
+    """Return the scope of process numbers: the machine, or its container."""
     identifiers = [platform.node()]
     if sys.platform == "linux":
         with suppress(OSError):

@@ -56,7 +56,7 @@ test_that("a network has a log-likelihood only where its value is one", {
   expect_identical(stats::AIC(fit), glance(fit)$AIC)
   expect_identical(attr(stats::logLik(fit), "nobs"), 150L)
   penalised <- nnet(Species ~ Sepal.Width, iris, size = 1, decay = 0.1, trace = FALSE)
-  expect_error(stats::logLik(penalised), "no log-likelihood", class = "tidydl_error_argument")
+  expect_error(stats::logLik(penalised), "not a log-likelihood", class = "tidydl_error_argument")
 })
 
 test_that("vcov() and confint() tell of the free weights, on the scale of tidy()", {

@@ -128,7 +128,7 @@ test_that("wrong arguments are named", {
   refused("`decay` is -1.", decay = c(0.1, -1))
   refused("`resamples` is 1000, and there are 150 rows.", resamples = 1000)
   refused("`resamples` is 'cv'.", resamples = "cv")
-  refused("`resamples` has in 'resample1' positions that are none of the 150 rows.", resamples = list(0:3))
+  refused("`resamples` has in 'resample1' positions outside of the 150 rows.", resamples = list(0:3))
   refused("`resamples` has in 'resample1' all rows", resamples = list(1:150))
   refused("`times` is given, and `resamples` is a list.", resamples = list(1:3), times = 2)
   refused("`repeats` is 0.", repeats = 0)

@@ -1,4 +1,4 @@
-"""Records that R wrote to Python values."""
+"""Read the records that R writes as Python values."""
 
 from __future__ import annotations
 
@@ -21,16 +21,10 @@ _VECTORS = {"double", "integer", "logical", "string", "label", "date", "datetime
 def decode(record: Record, *, index: Collection[str] = ()) -> Any:
     """Read a record of R as a Python value.
 
-    A data frame is a ``pandas.DataFrame``; a matrix or array a numpy array; a named list a dict, another list
-    a list; a vector a Series, its names the index; a single bare number, text or logical a Python scalar,
-    missing as ``pandas.NA``. ``NULL`` is None.
-
-    Parameters
-    ----------
-    record
-        What R wrote.
-    index
-        Names of frame columns and list entries that count from 1 in R: one is taken off.
+    A data frame is a ``pandas.DataFrame``; a matrix or array a numpy array; a named list a dict, another list a list; a
+    vector a Series, its names the index; a single bare number, text or logical a Python scalar, missing as
+    ``pandas.NA``. ``NULL`` is None. ``index`` names the frame columns and list entries that count from 1 in R: 1 is
+    subtracted.
     """
     return _Reader(frozenset(index)).value(record)
 
@@ -139,7 +133,7 @@ def _parts(values: list[Any] | np.ndarray, record: Record) -> list[Any]:
 
 
 def _as_cell(values: pd.Series, kind: str) -> Any:
-    """Return a vector in a list column: numbers as an array; texts, times, and what has missing ones, as a list."""
+    """Return a vector in a list column: numbers as an array; strings, times and values with gaps as a list."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fib":
         return values.to_numpy()
     items = values.dt.date if kind == "date" else values
@@ -147,7 +141,7 @@ def _as_cell(values: pd.Series, kind: str) -> Any:
 
 
 def _evened(cells: list[Any]) -> list[Any]:
-    """Make lists of one of single values in lists and structures where others in their place are vectors."""
+    """Wrap single values in lists and structures whose counterparts in other rows are vectors."""
     lists = [cell for cell in cells if isinstance(cell, list)]
     if lists:
         items = iter(_evened(_as_vectors([item for cell in lists for item in cell])))

@@ -1,4 +1,4 @@
-"""Python values to records that R builds its own values from."""
+"""Write Python values as records from which R builds its own."""
 
 from __future__ import annotations
 
@@ -36,25 +36,11 @@ def encode(
     lists: Collection[str] = (),
     name: str = "The value",
 ) -> Record:
-    """Write a value as a record.
+    """Write a frame, a Series or array, a scalar, or a list or dict of those to any depth as a record.
 
-    Parameters
-    ----------
-    value
-        A frame, a Series or array, a scalar, or a list or dict of those to any depth.
-    repairs
-        Collects what R cannot hold and had to be changed.
-    index
-        Names of frame columns and dict entries that count from 0: one is added.
-    lists
-        Names of frame columns that are list columns whatever they hold.
-    name
-        What the value is called in a message.
-
-    Raises
-    ------
-    BridgeError
-        A value has no counterpart in R.
+    ``repairs`` collects what R cannot hold and had to be changed. ``index`` names the frame columns and dict entries
+    that count from 0, to which 1 is added; ``lists`` the columns that are list columns whatever they hold; ``name`` is
+    what messages call the value. A value without a counterpart in R raises a BridgeError.
     """
     return _Writer(repairs or Repairs(), frozenset(index), frozenset(lists)).value(value, name)
 
@@ -255,7 +241,7 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
         kinds = {value.dtype.kind for value in present}
         return (np.concatenate(present), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
     flat = [v for value in present for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
-    kinds = _types(flat) - {type(None)}
+    kinds = {type(value) for value in flat} - {type(None)}
     if _are_times(flat, kinds):
         return _objects(flat), lengths
     if len(kinds) != 1 or not kinds <= _IN_RUNS:
@@ -301,10 +287,6 @@ def _merged(cells: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
 
 def _is_flat(value: object) -> bool:
     return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
-
-
-def _types(values: Iterable[Any]) -> set[type]:
-    return {type(value) for value in values}
 
 
 def _since_midnight(series: pd.Series) -> pd.Series:

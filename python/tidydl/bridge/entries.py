@@ -1,4 +1,4 @@
-"""What R may call: one line an entry.
+"""What R may call, an entry per line.
 
 An entry names a function by its import path; the module is loaded when the entry is first called. The
 function takes the arguments by name and is an ordinary function or a generator of events

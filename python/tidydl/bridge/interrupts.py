@@ -37,7 +37,7 @@ class Watch:
         self._action: Any = None
 
     def __enter__(self) -> Watch:
-        # Windows tells R by other ways, which reticulate hands on
+        # on Windows R is notified in other ways, through reticulate
         if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
             action = _desk.open()
             _desk.watches.append(self)
@@ -56,20 +56,20 @@ class Watch:
             _desk.watches.remove(self)
 
     def _ask_r(self) -> None:
-        """Take over a Ctrl-C that R has noted and not yet acted upon, because it is held back for the call."""
+        """Take over a Ctrl-C that is pending in R because signals are held back during the call."""
         noted = _noted_by_r()
         if noted is not None and noted.value:
             noted.value = 0
             self.seen = True
 
     def note(self) -> None:
-        """Take a Ctrl-C: stop the work where some is running."""
+        """Handle a Ctrl-C: stop the running work, if any."""
         self.seen = True
         if self._armed:
             raise KeyboardInterrupt
 
     def work(self, function: Callable[..., Result], *args: object) -> Result:
-        """Run a function that Ctrl-C stops, here or where a library swallowed it."""
+        """Run a function that Ctrl-C stops, even if a library has swallowed the interrupt."""
         try:
             self._armed = True
             if self.seen:
@@ -92,7 +92,7 @@ class _Desk:
         self._handing_on = False
 
     def open(self) -> Any:
-        """See to it that the desk is Python's handler, and give the system's side of it."""
+        """Install the desk as Python's handler, and return the system's side of it."""
         if signal.getsignal(signal.SIGINT) != self.receive:
             others = _swap_action(None)
             self._before = signal.signal(signal.SIGINT, self.receive)
@@ -120,7 +120,7 @@ def _library() -> Any:
 
 
 def _swap_action(action: ctypes.Array[ctypes.c_char] | None) -> ctypes.Array[ctypes.c_char]:
-    """Set the system's handler, which may be R's and which Python cannot name, and give the one of before."""
+    """Set the system's handler, which may be R's and has no name in Python, and return the previous one."""
     room = ctypes.create_string_buffer(_ROOM)
     _library().sigaction(int(signal.SIGINT), action, room)
     return room
@@ -128,7 +128,7 @@ def _swap_action(action: ctypes.Array[ctypes.c_char] | None) -> ctypes.Array[cty
 
 @functools.cache
 def _noted_by_r() -> Any:
-    """Find R's own note of a Ctrl-C that is still to be acted upon; None outside R."""
+    """Find R's own flag of a pending Ctrl-C; None outside R."""
     try:
         return ctypes.c_int.in_dll(_library(), "R_interrupts_pending")
     except ValueError:
@@ -136,6 +136,6 @@ def _noted_by_r() -> Any:
 
 
 def _let_python_look() -> None:
-    """Run a little Python, before which the interpreter calls the handlers of signals that have come."""
+    """Run a few instructions, so that the interpreter calls the handlers of pending signals."""
     for _ in range(2):
         pass

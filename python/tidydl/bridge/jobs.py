@@ -59,18 +59,18 @@ def resume(job: str) -> Record:
 
 
 def cancel(job: str) -> Record:
-    """Stop a running job. A job that has ended, or never was, is no error."""
+    """Stop a running job. A job that has ended or does not exist is not an error."""
     return _answer(lambda call: _close(job))
 
 
 def settle() -> None:
-    """Use up a Ctrl-C that is still on its way, after the one that stopped a call."""
+    """Discard a Ctrl-C that is still pending after the one that stopped a call."""
     with Watch():
         time.sleep(0.001)
 
 
 class _Call:
-    """What one call from R has seen so far."""
+    """The state of a call from R."""
 
     def __init__(self) -> None:
         self.watch = Watch()
@@ -78,7 +78,7 @@ class _Call:
         self.events: list[Record] = []
 
     def warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
-        """Take a warning that Python would have printed; those for programmers are dropped."""
+        """Collect a warning that Python would have printed; those for programmers are dropped."""
         if issubclass(category, UserWarning | RuntimeWarning):
             self.event("warning", str(message))
 
@@ -106,7 +106,7 @@ def _answer(step: Callable[[_Call], Record]) -> Record:
             record = {"state": "interrupted"}
         except BaseException as error:
             record = {"state": "error", "error": _as_data(error, call.repairs)}
-    if call.watch.seen:  # whatever became of it, the user wants it stopped
+    if call.watch.seen:  # in any case the user wants it stopped
         if "job" in record:
             _close(record["job"])
         record = {"state": "interrupted"}
@@ -119,7 +119,7 @@ def _answer(step: Callable[[_Call], Record]) -> Record:
 
 @contextmanager
 def _quiet(call: _Call) -> Iterator[None]:
-    """Keep warnings for R, and what libraries print out of R's page: it goes to stderr."""
+    """Collect warnings for R, and send what libraries print to stderr."""
     show = warnings.showwarning
     warnings.showwarning = call.warned  # type: ignore[assignment]
     # Python shows a warning once a place; each call of R shall have its own
@@ -133,7 +133,7 @@ def _quiet(call: _Call) -> Iterator[None]:
 
 @contextmanager
 def _away_from_working_folder() -> Iterator[None]:
-    """Import nothing from R's working directory, which reticulate puts first: what lies there may be a stranger's."""
+    """Import nothing from R's working directory, which reticulate puts first: its files may be anyone's."""
     positions = [index for index, entry in enumerate(sys.path) if entry == ""]
     sys.path[:] = [entry for entry in sys.path if entry != ""]
     try:
@@ -163,7 +163,7 @@ def _advance(call: _Call, name: str) -> Record:
         while time.monotonic() < end:
             event = call.watch.work(next, job.work)
             call.happened(event)
-            if isinstance(event, Note):  # to be told before what follows
+            if isinstance(event, Note):  # to be reported before what follows
                 break
     except StopIteration as stop:
         del _jobs[name]
@@ -191,7 +191,7 @@ def _close(name: str) -> Record:
 
 
 def _as_data(error: BaseException, repairs: Repairs) -> Record:
-    """Write an error as data: one of ours in its three parts, any other as kind ``internal``."""
+    """Return an error as data: one of ours in its three parts, any other as kind ``internal``."""
     if isinstance(error, TidydlError):
         parts = {"kind": error.kind, "problem": error.problem, "allowed": error.allowed, "hint": error.hint}
     else:

@@ -23,7 +23,7 @@ from types import ModuleType
 _LIBRARY = "torch"
 _BINARY = "libtorch_cpu.so"
 _PRODUCTS = ("sgemm_", "dgemm_")  # what a product of two matrices ends in; some builds of R bring the second only
-_PIECE = 2**22  # bytes of memory looked at in one piece
+_PIECE = 2**22  # bytes of memory read at once
 
 
 class _OwnSymbols(Loader):
@@ -47,7 +47,7 @@ class _OwnSymbols(Loader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds the library as the other finders do, each time somebody asks, and changes how it is loaded."""
+    """Finds the library as the other finders do, and changes how it is loaded."""
 
     keeps_own_symbols = True
 
@@ -70,12 +70,12 @@ def _keeps_own_symbols(finder: object) -> bool:
 
 
 def prepare_process() -> None:
-    """Do what is to be done in a process of R as soon as it runs Python, once or again."""
+    """Prepare a process of R as soon as it runs Python; repeated calls are harmless."""
     keep_own_symbols()
 
 
 def keep_own_symbols() -> bool:
-    """See to it that torch, when it is imported, uses its own linear algebra; False where that cannot be done any more.
+    """Have torch use its own linear algebra once it is imported; return False if it is too late for that.
 
     Only Linux needs it, and only before torch is loaded.
     """
@@ -90,9 +90,9 @@ def keep_own_symbols() -> bool:
 
 
 def borrowed_algebra() -> str | None:
-    """Return the file whose matrix product torch calls instead of its own; None where it calls its own.
+    """Return the file whose matrix product torch calls instead of its own; None if it calls its own.
 
-    None too where torch is not loaded, and where the system does not tell.
+    None also if torch is not loaded, or the system does not tell.
     """
     if _LIBRARY not in sys.modules or not hasattr(os, "RTLD_DEEPBIND"):
         return None
@@ -105,7 +105,7 @@ def borrowed_algebra() -> str | None:
 
 
 def _addresses() -> Iterator[int]:
-    """Yield where the whole process has the functions that stand before torch's own."""
+    """Yield the addresses of the functions that take precedence over torch's own in this process."""
     process = ctypes.CDLL(None)
     for product in _PRODUCTS:
         if hasattr(process, product):
@@ -119,7 +119,7 @@ def _owner(address: int, mappings: list[tuple[int, int, str, str]]) -> str | Non
 
 
 def _holds(address: int, mappings: list[tuple[int, int, str, str]]) -> bool:
-    """Return whether the binary's data holds an address, as it does where the binary was bound to it."""
+    """Return whether the binary's data holds an address, as it does if the binary was bound to it."""
     sought = struct.pack("@P", address)
     data = [
         (start, end)

@@ -76,7 +76,7 @@ def _audio_facts(audios: list[Any], repairs: Repairs) -> dict[str, Any]:
 
 
 def _seen(values: list[Any], names: Sequence[str]) -> tuple[list[list[Any]], list[str | None]]:
-    """Look at images or audio; of one that cannot be shown a word says why."""
+    """Describe images or audio, with the reason for each that cannot be shown."""
     seen: list[list[Any]] = []
     wrong: list[str | None] = []
     for value in values:

@@ -1,4 +1,4 @@
-"""Text as bytes: every string in UTF-8, each ended by a NUL, and the missing ones listed apart.
+"""Text as bytes: every string in UTF-8, terminated by a NUL, and the missing ones listed separately.
 
 This is the form that R reads with ``readBin(raw, "character", n)`` and writes with ``writeBin(x, raw())``.
 """
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     TextValues: TypeAlias = pd.Series | pd.api.extensions.ExtensionArray | np.ndarray | list[str | None]
 
 REPLACEMENT = "\ufffd"
-_LOOK = 1000  # how many values are looked at to see whether a text repeats
+_LOOK = 1000  # values that are sampled to see whether a text repeats
 
 
 class Repairs:
-    """What a crossing had to change, told once as warnings after it."""
+    """What had to be changed on the way to R, reported once as warnings."""
 
     def __init__(self) -> None:
         self._told: dict[str, None] = {}
 
     def tell(self, text: str) -> None:
-        """Remember a warning, once."""
+        """Note a warning, once."""
         self._told.setdefault(text)
 
     @property
@@ -58,7 +58,7 @@ def _whole(text: str) -> str:
 
 
 def levels_of(texts: pa.Array) -> pa.DictionaryArray | None:
-    """Write texts as codes and levels where they repeat a lot, else give None."""
+    """Write texts as codes and levels if they repeat a lot, else return None."""
     n = len(texts)
     if n < 2 * _LOOK:
         return None
@@ -131,7 +131,7 @@ def unpack_text(record: dict[str, Any]) -> pa.Array:
         present = np.ones(n, bool)
         present[np.frombuffer(record["missing"], "int32") - 1] = False
         mask = pa.py_buffer(np.packbits(present, bitorder="little"))
-    # Arrow's texts lie end to end, so the NULs come out
+    # Arrow's texts are contiguous, so the NULs come out
     values = pa.py_buffer(data[data != 0])
     return pa.Array.from_buffers(pa.large_string(), n, [mask, pa.py_buffer(offsets), values])
 

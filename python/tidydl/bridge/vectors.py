@@ -36,16 +36,7 @@ _DAY = 86400
 def pack(series: pd.Series, name: str, repairs: Repairs, *, counted: bool = False) -> Record | None:
     """Write a Series of any dtype; None where its values have no common type (a list column).
 
-    Parameters
-    ----------
-    series
-        The values.
-    name
-        What they are called in a warning.
-    repairs
-        Collects what had to be changed.
-    counted
-        Whether the numbers count from 0 and so get one added for R.
+    Warnings call it ``name``; ``counted`` numbers count from 0, and 1 is added to them for R.
     """
     import pandas as pd
 
@@ -165,7 +156,7 @@ def _seconds(timestamps: np.ndarray) -> np.ndarray:
 
 
 def _zone_name(zone: object) -> str | None:
-    """Return the name by which R knows a time zone; a fixed offset is told in UTC."""
+    """Return the name by which R knows a time zone; a fixed offset is converted to UTC."""
     if zone is None:
         return None
     name = getattr(zone, "key", None) or getattr(zone, "zone", None)
@@ -235,7 +226,7 @@ def _pack_inferred_number(series: pd.Series, inferred: str, name: str, repairs: 
 
 
 def _timestamps(series: pd.Series) -> pd.Series:
-    """Build a column of timestamps of objects: of one zone where all have the same, else of UTC."""
+    """Build a column of timestamps from objects: in their common time zone, else in UTC."""
     import pandas as pd
 
     zones = {getattr(timestamp, "tzinfo", None) for timestamp in series[series.notna()]}
@@ -244,7 +235,7 @@ def _timestamps(series: pd.Series) -> pd.Series:
 
 
 def unpack(record: Record, *, counted: bool = False) -> Any:
-    """Read the array of one kind that R wrote: a numpy or pandas array that a Series can be made of."""
+    """Read the array of one kind that R wrote: a numpy or pandas array from which a Series can be made."""
     import pandas as pd
 
     kind = record["kind"]

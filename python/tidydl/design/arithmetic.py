@@ -89,12 +89,12 @@ def computed(sign: str, left: np.ndarray, right: np.ndarray) -> Numbers:
 
 
 def negated(value: Logicals) -> Logicals:
-    """Turn true into false and back; what is missing stays so."""
+    """Negate; missing values stay missing."""
     return Logicals(1.0 - value.values)
 
 
 def joined(sign: str, left: Logicals, right: Logicals) -> Logicals:
-    """Join by ``&`` or ``|``: a false one decides an "and" though the other is missing, and a true one an "or"."""
+    """Combine by ``&`` or ``|``: false decides an "and" even if the other is missing, and true an "or"."""
     deciding = 0.0 if sign == "&" else 1.0
     decided = (left.values == deciding) | (right.values == deciding)
     return Logicals(np.where(decided, deciding, left.values + right.values - (1.0 - deciding)))
@@ -133,7 +133,7 @@ def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument
             operands.append(codes)
         elif isinstance(each, str) and each not in levels and by_order:
             raise FormulaError(
-                f"`{argument}` compares with '{each}' in '{text}', which is no level.",
+                f"`{argument}` compares with '{each}' in '{text}', which is not a level.",
                 allowed=f"The levels {', '.join(levels)}.",
             )
         else:
@@ -142,7 +142,7 @@ def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument
 
 
 def among(value: Value, constants: tuple[float | str | bool, ...]) -> Logicals:
-    """Return which values are among some constants; what is missing is not."""
+    """Return which values are among some constants; missing ones are not."""
     if isinstance(value, Labels):
         wanted = {level_text(each) for each in constants}
         chosen = [at for at, level in enumerate(value.levels) if level in wanted]

@@ -76,21 +76,10 @@ def _named(name: str, levels: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, .
 def coded_by(
     contrasts: Contrasts | None, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]
 ) -> dict[str, Coding]:
-    """Read the ``contrasts`` argument.
+    """Read the ``contrasts`` argument: by factor the name of contrasts or a matrix, levels by columns.
 
-    Parameters
-    ----------
-    contrasts
-        None, or a mapping from factors to the name of contrasts or to a matrix, levels by columns.
-    factors
-        The levels of the formula's factors, by how R writes them.
-    others
-        The formula's other predictors.
-
-    Raises
-    ------
-    ArgumentError
-        If a factor or its contrasts are not known, or a matrix does not fit the levels.
+    ``factors`` are the levels of the formula's factors, by how R writes them; ``others`` the formula's other
+    predictors.
     """
     if contrasts is None:
         return {}
@@ -107,7 +96,7 @@ def coded_by(
 
 
 def _factor(key: object, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> str:
-    """Find the factor that a key names: as a column, or as it stands in the formula."""
+    """Find the factor that a key names: as a column, or as written in the formula."""
     spellings = [str(key), quoted(str(key)), _rewritten(str(key))]
     for spelling in spellings:
         if spelling in factors:

@@ -19,7 +19,7 @@ _CODES = {code: sign if len(sign) == 2 else f"\\u{code:04x}" for code, sign in _
 
 
 def quoted(name: str) -> str:
-    """Write a column's name as R writes it in a formula: in backticks where it is not a plain name."""
+    """Write a column's name as R writes it in a formula: in backticks unless it is syntactic."""
     return name if is_syntactic(name) else _escaped(name, "`")
 
 
@@ -50,7 +50,7 @@ class Lines:
         self._indent = 0
 
     def add(self, text: str) -> Lines:
-        """Write a word, or anything else that no line breaks in."""
+        """Write a word, or anything else that is not broken across lines."""
         if not self._lines[-1]:
             text = "    " * min(self._indent, 4) + "  " * max(self._indent - 4, 0) + text
         self._lines[-1].append(text)
@@ -66,7 +66,7 @@ class Lines:
         return True
 
     def separated(self, parts: Sequence[tuple[str | None, Node | str]]) -> Lines:
-        """Write arguments, with commas between them; a text stands as it is."""
+        """Write arguments separated by commas; strings are written as they are."""
         broken = False
         for at, (name, value) in enumerate(parts):
             if at:

@@ -1,4 +1,4 @@
-"""Expressions: parsed, vetted against an allow-list, and evaluated without running anybody's code.
+"""Expressions: parsed, checked against an allow-list, and evaluated without running any code of the user.
 
 An expression may name columns, use ``+ - * / ^``, comparisons, ``& | !``, ``%in% c(...)``, numbers and texts, and the
 functions of :data:`tidydl.design.functions.FUNCTIONS`. Nothing is looked up outside the data frame.
@@ -29,7 +29,7 @@ _ELSEWHERE = "Make the column in the data frame first."
 class Expression:
     """A vetted expression: how R writes it, the columns it reads, and its tree.
 
-    ``is_factor`` says that it is a call of ``factor()`` or its kin.
+    ``is_factor`` says that it is a call of ``factor()`` or a similar function.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Expression:
 
     @property
     def is_column(self) -> bool:
-        """Whether it is a column as it stands."""
+        """Whether it is a bare column."""
         return isinstance(self.node, Name)
 
     @property
@@ -108,7 +108,7 @@ class Scope:
         return Numbers(-number if node.function == "-" else number)
 
     def _operation(self, node: Call, value: Value | str) -> Value:
-        """Compute an operation whose left operand has this value."""
+        """Evaluate an operation whose left operand has this value."""
         sign, (left, right) = node.function, node.arguments
         if sign in COMPARISONS:
             return compared(sign, value, self._evaluate(right), written(node), self.argument)
@@ -150,18 +150,12 @@ class Scope:
 
 
 def column_expression(name: str) -> Expression:
-    """Build the expression that is a column as it stands."""
+    """Build the expression for a bare column."""
     return Expression(quoted(name), (name,), Name(name))
 
 
 def vet(text: str, argument: str = "formula") -> Expression:
-    """Read one expression, refusing what is not on the allow-list.
-
-    Raises
-    ------
-    FormulaError
-        If it cannot be read, or asks for more than expressions may do.
-    """
+    """Read one expression, refusing what is not on the allow-list."""
     return vetted(parse(text, argument), argument)
 
 
@@ -180,7 +174,7 @@ def options_of(call: Call) -> tuple[int, dict[str, Any]]:
 
 
 def _check(node: Node, argument: str, outermost: bool = False) -> None:
-    """Refuse what is not on the allow-list, and texts where they have no place."""
+    """Refuse what is not on the allow-list, and strings where none are allowed."""
     compares = False
     while isinstance(node, Call) and node.is_binary:  # a chain may be longer than Python nests
         left, right = node.arguments
@@ -261,7 +255,7 @@ def _wrong_argument(node: Call, name: str, function: Function, argument: str) ->
 
 
 def _constant(node: Node) -> Any:
-    """Return the value of a constant, of ``c()`` a tuple of them; None where it is none."""
+    """Return the value of a constant, a tuple for ``c()``; None for anything else."""
     if isinstance(node, Constant):
         return float(node.value) if type(node.value) is int else node.value
     if isinstance(node, Call) and node.function == "-" and len(node.arguments) == 1:
@@ -288,7 +282,7 @@ def _unknown_function(name: str, text: str, argument: str) -> FormulaError:
     close = nearest(name, FUNCTIONS)
     yet = " yet" if name in NOT_YET else ""
     return FormulaError(
-        f"`{argument}` calls '{name}()' in '{text}', which it may not do{yet}.",
+        f"`{argument}` calls '{name}()' in '{text}', which is not supported{yet}.",
         allowed="The functions " + ", ".join(FUNCTIONS) + ".",
         hint=f"Did you mean '{close}'?" if close and not yet else _ELSEWHERE,
     )

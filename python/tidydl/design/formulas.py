@@ -17,7 +17,7 @@ from tidydl.errors import ColumnError, FormulaError, no_column
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula taken apart: the response, the terms (each the factors it multiplies), the intercept.
+    """A parsed formula: the response, the terms (each the factors it multiplies), the intercept.
 
     ``variables`` are all factors on the right-hand side, those taken out again by a minus too, because a row where one
     of them is missing is left out. ``written`` is the formula with ``.`` expanded.
@@ -65,22 +65,7 @@ class Formula:
 
 
 def parse_formula(text: str, columns: Sequence[str]) -> Formula:
-    """Read a formula for a data frame with these columns.
-
-    Parameters
-    ----------
-    text
-        The formula, such as ``"y ~ a * log(b)"``; ``.`` stands for all columns but the response.
-    columns
-        The names of the data frame's columns.
-
-    Raises
-    ------
-    FormulaError
-        If it cannot be read, has no response, uses what formulas may not do, or grows beyond the limits.
-    ColumnError
-        If it names a column that is not there.
-    """
+    """Read a formula, in which ``.`` stands for all columns of the data frame but the response."""
     if len(text) > MOST_LETTERS:
         raise too_many(f"has {len(text):,} letters", MOST_LETTERS, "letters", "Write 'y ~ .' for all columns.")
     left, right = _sides(text)

@@ -88,34 +88,8 @@ def from_formula(
 ) -> ModelFrame:
     """Build the numbers of a formula.
 
-    Parameters
-    ----------
-    text
-        The formula.
-    data
-        The data frame.
-    subset
-        The rows to use: a boolean per row, positions counted from 0, or a query string such as ``"age > 30"``.
-    na_action
-        ``"omit"`` and ``"exclude"`` leave incomplete rows out (and differ in what the fit says of them later);
-        ``"fail"`` refuses them.
-    contrasts
-        The coding of categorical predictors, by their names: ``"contr.treatment"``, ``"contr.sum"``,
-        ``"contr.helmert"``, ``"contr.poly"``, ``"contr.SAS"``, or a matrix, levels by columns.
-    usable
-        One true or false for each row of the data: False counts as incomplete.
-
-    Returns
-    -------
-    ModelFrame
-        The numbers. As in R the calls inside the formula are evaluated on all rows, those outside the subset too.
-
-    Raises
-    ------
-    FormulaError, ColumnError, ArgumentError
-        If the formula or another argument cannot be read or names a column that is not there.
-    DataError
-        If no complete row is left, or a class has fewer than two levels.
+    ``subset``, ``na_action`` and ``contrasts`` are those of :func:`tidydl.nnet`; where ``usable`` is False a row counts
+    as incomplete. As in R the calls inside the formula are evaluated on all rows, those outside the subset too.
     """
     names = [str(name) for name in data.columns]
     formula = parse_formula(text, names)
@@ -152,7 +126,7 @@ def from_formula(
 def _evaluated(
     expressions: Iterable[Expression], data: pd.DataFrame, memory: dict[str, Any], is_new: bool = False
 ) -> tuple[dict[str, Value], dict[str, np.ndarray]]:
-    """Evaluate expressions on all rows, and say for each where it is missing."""
+    """Evaluate expressions on all rows, and return for each where it is missing."""
     different = {each.text: each for each in expressions}
     columns = list(dict.fromkeys(name for each in different.values() for name in each.columns))
     scope = Scope(column_values(columns, data), len(data), memory, is_new=is_new)
@@ -161,9 +135,9 @@ def _evaluated(
 
 
 def _missing(unused: Iterable[Expression], data: pd.DataFrame, memory: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Return where variables are missing that a formula names but does not use: R leaves those rows out too."""
+    """Return where variables are missing that a formula names but does not use: R drops those rows too."""
     names = [str(name) for name in data.columns]
-    columns = [each for each in unused if each.is_column]  # of whatever kind
+    columns = [each for each in unused if each.is_column]  # of any dtype
     marks = {each.text: data.iloc[:, names.index(each.columns[0])].isna().to_numpy(dtype=bool) for each in columns}
     return marks | _evaluated([each for each in unused if not each.is_column], data, dict(memory), True)[1]
 
@@ -216,13 +190,6 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
 
     A column that the formula names but does not use, as an offset or behind a minus, may be absent; a row where it is
     there and missing is incomplete, as in R.
-
-    Raises
-    ------
-    ColumnError
-        If a column of the formula is missing.
-    DataError
-        If a label was not among the levels of the data that the design was made of.
     """
     assert design.formula is not None
     values, complete = _read(design, newdata, design.formula.factors, design.formula.offset_parts, "newdata")
@@ -233,13 +200,7 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
 
 
 def design_offset(design: Design, newdata: pd.DataFrame) -> np.ndarray | None:
-    """Add up the offsets of new data: the complete rows that :func:`design_matrix` gives, by one column or several.
-
-    Raises
-    ------
-    ColumnError
-        If a column of an offset is missing.
-    """
+    """Add up the offsets of the complete rows of new data (those of :func:`design_matrix`): one column or several."""
     assert design.formula is not None
     if not design.formula.offsets:
         return None
@@ -251,7 +212,7 @@ def design_offset(design: Design, newdata: pd.DataFrame) -> np.ndarray | None:
 def _read(
     design: Design, data: pd.DataFrame, required: Sequence[Expression], others: Sequence[Expression], argument: str
 ) -> tuple[dict[str, Value], np.ndarray]:
-    """Evaluate what is needed as at the fit, and say which rows are complete, in what is there of the others too."""
+    """Evaluate the variables as at the fit, and return which rows are complete, unused variables included."""
     assert design.formula is not None
     names = [str(name) for name in data.columns]
     counts = Counter(names)
@@ -271,29 +232,16 @@ def _any(marks: Iterable[np.ndarray], rows: int) -> np.ndarray:
 
 
 def column_gone(name: str, columns: Sequence[str], argument: str = "newdata") -> ColumnError:
-    """Build the error for data that lack a column of the fit."""
+    """Build the error for data without a column of the fit."""
     problem = f"`{argument}` lacks the column '{name}', which the network was fitted with."
     return no_column(problem, name, columns, argument)
 
 
 def used_rows(design: Design, data: pd.DataFrame, *, with_response: bool) -> tuple[pd.DataFrame, list[pd.Series]]:
-    """Take what a design reads of data: complete rows of the predictors' columns and offsets', and the response there.
+    """Return the complete rows of the predictors' and offsets' columns, and the response of those rows.
 
-    Parameters
-    ----------
-    design
-        The design, made of a formula.
-    data
-        A data frame with its columns; without those of the response only where ``with_response`` is False.
-    with_response
-        Whether the response is needed; else there are no parts, but rows without a response are left out all the same.
-
-    Raises
-    ------
-    ColumnError
-        If a column is missing.
-    DataError
-        If no complete row is left.
+    Without ``with_response`` the columns of the response may be absent and the second value is empty, but rows whose
+    response is missing are still left out.
     """
     formula = design.formula
     assert formula is not None

@@ -20,7 +20,7 @@ NOT_YET = {"bs", "cut", "interaction", "ns"}
 
 @dataclass(frozen=True)
 class CallContext:
-    """Where a call stands: how R writes it and its arguments, the user's argument that holds it, and the data.
+    """The context of a call: how R writes it and its arguments, the user's argument that holds it, and the data.
 
     ``is_new`` says that these are not the data of the fit, and ``kept`` is what the call kept of those.
     """
@@ -32,11 +32,11 @@ class CallContext:
     kept: Any = None
 
     def numeric(self, value: Value, position: int = 0) -> np.ndarray:
-        """Return numbers to compute with, logicals as 0 and 1."""
+        """Return an argument as numbers to compute with; see :func:`numeric`."""
         return numeric(value, self.inner[position], self.argument)
 
     def refuse(self, problem: str, allowed: str, error: type[TidydlError] = FormulaError) -> TidydlError:
-        """Build the error for a call that cannot be answered."""
+        """Build the error for a call that cannot be evaluated."""
         return error(f"`{self.argument}` {problem} in '{self.text}'.", allowed=allowed)
 
 
@@ -58,18 +58,12 @@ class Function:
 
 
 def numeric(value: Value, text: str, argument: str = "formula") -> np.ndarray:
-    """Return numbers to compute with, logicals as 0 and 1.
-
-    Raises
-    ------
-    ColumnError
-        If the values are labels.
-    """
+    """Return numbers to compute with, logicals as 0 and 1; labels are refused."""
     if isinstance(value, (Numbers, Logicals)):
         return value.values
     raise ColumnError(
         f"`{argument}` computes with '{text}', which is not numeric.",
-        allowed="Numeric columns inside I(), log() and their kin.",
+        allowed="Numeric columns inside I(), log() and similar functions.",
     )
 
 
@@ -87,7 +81,7 @@ def _itself(values: Sequence[Value], options: Mapping[str, Any], at: CallContext
 def _log(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     base = options.get("base")
     if base is not None and not (_is_number(base) and base > 0):
-        raise at.refuse("has a base that is no number above 0", "log(x), or log(x, 2).")
+        raise at.refuse("has a base that is not a positive number", "log(x), or log(x, 2).")
     return Numbers(logarithm(at.numeric(values[0]), base)), None
 
 
@@ -101,7 +95,7 @@ def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: CallCon
     if not isinstance(value, Labels):
         return Numbers(value.values), None
     if value.is_text:
-        raise at.refuse("asks for the numbers of text", "A numeric, logical or categorical column.", ColumnError)
+        raise at.refuse("converts text to numbers", "A numeric, logical or categorical column.", ColumnError)
     levels = at.kept or value.levels
     codes = value.as_levels(levels).codes
     new = [level for level in value.met().levels if level not in levels]
@@ -156,7 +150,7 @@ def _relevel(values: Sequence[Value], options: Mapping[str, Any], at: CallContex
         return value.as_levels((reference, *(level for level in value.levels if level != reference))), None
     if not at.is_new:
         raise at.refuse(
-            "has no `ref`" if reference is None else f"has '{reference}' as `ref`, which is no level",
+            "has no `ref`" if reference is None else f"has '{reference}' as `ref`, which is not a level",
             f"One of the levels {', '.join(value.levels)}.",
         )
     return value, None
@@ -184,7 +178,7 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) 
 
 
 def _enough(x: np.ndarray, degree: int, at: CallContext) -> np.ndarray:
-    """Take the finite values, of which a polynomial needs more different ones than its degree; none may be missing."""
+    """Return the finite values, of which a polynomial needs more unique ones than its degree; none may be missing."""
     if np.isnan(x).any():
         raise at.refuse("has missing values", "poly() of columns without missing values, as in R.", DataError)
     finite = x[np.isfinite(x)]
@@ -199,10 +193,10 @@ def _enough(x: np.ndarray, degree: int, at: CallContext) -> np.ndarray:
 
 
 def _scale(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, Any]:
-    """Subtract the mean and divide by the standard deviation of the values at the fit, unless told otherwise."""
+    """Subtract the mean and divide by the standard deviation of the values at the fit, unless given."""
     x = at.numeric(values[0])
     if not all(isinstance(option, bool) or _is_number(option) for option in options.values()):
-        raise at.refuse("has an option of a wrong kind", "TRUE, FALSE or a number for `center` and `scale`.")
+        raise at.refuse("has an invalid option", "TRUE, FALSE or a number for `center` and `scale`.")
     centre, width = at.kept or (options.get("center", True), options.get("scale", True))
     observed = x[~np.isnan(x)].astype(np.longdouble)
     if isinstance(centre, bool):

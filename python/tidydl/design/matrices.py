@@ -22,23 +22,8 @@ def model_columns(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Build the columns of a formula's terms and their names.
 
-    Parameters
-    ----------
-    formula
-        The formula.
-    values
-        The values of its factors, by how R writes them, without missing ones.
-    codings
-        How the categorical ones are coded.
-    rows
-        The number of rows.
-
-    Raises
-    ------
-    DataError
-        If a label has no column, or the columns would not fit into memory.
-    ColumnError
-        If there are labels where the fit had numbers.
+    ``values`` are those of its factors, by how R writes them, without missing ones; ``codings`` say how the categorical
+    ones are coded.
     """
     blocks: list[np.ndarray] = []
     names: list[str] = []
@@ -48,7 +33,8 @@ def model_columns(
             coding = codings.get(factor.text)
             full = _is_full(formula, codings, at, factor.text)
             width = coding.width(full) if coding is not None else 1
-            _check_size(rows, len(names) + len(labels) * width, factor.text)
+            if rows * (len(names) + len(labels) * width) > MOST_CELLS:
+                raise _too_large(rows, len(names) + len(labels) * width, factor.text)
             try:
                 columns, ends = _coded(factor, values[factor.text], coding, full)
                 block = columns if block is None else _products(block, columns)
@@ -64,17 +50,7 @@ def model_columns(
 
 
 def number_of_columns(formula: Formula, codings: Mapping[str, Coding], widths: Mapping[str, int]) -> int:
-    """Count the columns of a formula without making them.
-
-    Parameters
-    ----------
-    formula
-        The formula.
-    codings
-        How the categorical factors are coded.
-    widths
-        The numbers of columns of the factors that have several.
-    """
+    """Count the columns of a formula without building them; ``widths`` are those of factors with several columns."""
     total = 0
     for at, term in enumerate(formula.terms):
         columns = 1
@@ -109,11 +85,6 @@ def _products(block: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Multiply each column by each, the first changing fastest."""
     width = columns.shape[1] * block.shape[1]
     return (columns[:, :, None] * block[:, None, :]).reshape(len(block), width)
-
-
-def _check_size(rows: int, columns: int, name: str) -> None:
-    if rows * columns > MOST_CELLS:
-        raise _too_large(rows, columns, name)
 
 
 def _too_large(rows: int, columns: int, name: str) -> DataError:
@@ -165,5 +136,5 @@ def levels_not_seen(argument: str, name: str, new: Sequence[str], levels: Sequen
 
 
 def as_labels(value: Value) -> Labels:
-    """Take what is coded by its levels as labels; logicals have both of theirs."""
+    """Return values that are coded by levels as labels; logicals always have both levels."""
     return labels_of(value).as_levels(LOGICAL) if isinstance(value, Logicals) else labels_of(value)

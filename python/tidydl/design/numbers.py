@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 
 def from_matrix(x: object, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...]]:
-    """Take predictors given as numbers: a two-way array, a data frame of numbers, or one column.
-
-    Returns
-    -------
-    tuple
-        x as doubles, rows by columns, and the columns' names (none where ``x`` has none).
-    """
+    """Return predictors given as a matrix, a data frame of numbers or one column, and the columns' names, if any."""
     if isinstance(x, pd.DataFrame):
         names = tuple(str(name) for name in x.columns)
         for name, dtype in zip(names, x.dtypes, strict=True):

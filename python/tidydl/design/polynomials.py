@@ -57,10 +57,7 @@ def raw_powers(x: np.ndarray, degree: int) -> np.ndarray:
 def products(parts: Sequence[np.ndarray], degree: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """Multiply the polynomials of several variables, as far as their degrees add up to no more than the degree.
 
-    Returns
-    -------
-    tuple
-        The products, and the ends of their names as R writes them: the degree in each variable, as in ``"1.0"``.
+    The names that come with them end as in R with the degree in each variable, as in ``"1.0"``.
     """
     columns, ends = [], []
     for backwards in itertools.product(range(degree + 1), repeat=len(parts)):
@@ -75,13 +72,7 @@ def products(parts: Sequence[np.ndarray], degree: int) -> tuple[np.ndarray, tupl
 
 
 def polynomial_contrasts(n: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return R's ``contr.poly(n)``: orthonormal polynomials over equally spaced levels, and the ends of their names.
-
-    Raises
-    ------
-    FormulaError
-        If there are more levels than doubles can represent polynomials of, as in R.
-    """
+    """Return R's ``contr.poly(n)``: orthonormal polynomials over equally spaced levels, and the ends of their names."""
     if n > MOST_ORDERED_LEVELS:
         raise too_many(
             f"codes a factor of {n} levels by contr.poly",

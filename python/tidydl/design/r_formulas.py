@@ -15,13 +15,13 @@ from tidydl.design.syntax import Call, Name, Node, parse, walk
 from tidydl.design.terms import Algebra, Offset
 from tidydl.errors import FormulaError
 
-_UNKNOWN = tuple(f"x{i}" for i in range(50))  # what '.' stands for where the data are not known
+_UNKNOWN = tuple(f"x{i}" for i in range(50))  # what '.' stands for if the data are unknown
 _MOST_KEPT = 1000  # letters
 Answer = TypeVar("Answer")
 
 
 def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Keep the last answers of a function of a text, of short ones: networks that are averaged share theirs."""
+    """Cache the last results of a function of short strings: averaged networks share theirs."""
     kept = lru_cache(maxsize=256)(function)
 
     @wraps(function)
@@ -33,26 +33,14 @@ def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
 
 @remembered
 def parse_r(text: str) -> Node:
-    """Read one expression of R's.
-
-    Raises
-    ------
-    FormulaError
-        If it is none, is too long, or of a kind that formulas and calls of files do not hold, such as a function.
-    """
+    """Read one expression of R, of the kinds that formulas and calls in files hold: no functions, and not too long."""
     if len(text) > MOST_LETTERS:
         raise too_many(f"has {len(text):,} letters", MOST_LETTERS, "letters")
     return parse(text, of_r=True)
 
 
 def vet_formula_of_r(node: Node) -> None:
-    """Refuse a formula with '.' or without a response too, as calls have them, of which R cannot make terms in reason.
-
-    Raises
-    ------
-    FormulaError
-        If it is none, calls what is not allowed, or grows beyond the limits.
-    """
+    """Refuse a formula that R should not build terms of; it may have '.' or lack a response, as those in calls do."""
     if not isinstance(node, Call) or node.function != "~":
         raise _no_formula(written(node))
     for side in node.arguments:
@@ -61,13 +49,7 @@ def vet_formula_of_r(node: Node) -> None:
 
 
 def formula_of_r(node: Node) -> Formula:
-    """Take a formula apart that names its columns, as that of a fit does.
-
-    Raises
-    ------
-    FormulaError
-        If it is none, calls what is not allowed, or grows beyond the limits.
-    """
+    """Parse the formula of a fit, which names its columns."""
     text = written(node)
     if not isinstance(node, Call) or node.function != "~" or not node.is_binary:
         raise _no_formula(text)
@@ -103,7 +85,7 @@ def _expression(node: Node) -> Expression:
 
 class _Algebra(Algebra):
     def variables_in(self, node: Node) -> Iterable[Expression | Offset]:
-        """Return the variable that a leaf is: R computes it."""
+        """Return the variable of a leaf, which R evaluates."""
         if node == Name("."):
             return super().variables_in(node)
         expression = _expression(node)

@@ -1,4 +1,4 @@
-"""What R may be asked to do by a formula or a call in a file: the one allow-list, of functions and of sizes.
+"""What a formula or a call in a file may have R do: the one allow-list, of functions and of sizes.
 
 R runs formulas whenever it predicts, and the call when a model is fitted again, so no expression of a file reaches it
 before it has passed here. Nothing is evaluated to find out.
@@ -40,13 +40,7 @@ Arguments = Sequence[tuple[str | None, Node]]
 
 
 def vet_for_r(node: Node, functions: Collection[str] = frozenset(FUNCTIONS_OF_R)) -> None:
-    """Refuse an expression that calls what is not listed, or makes more than is allowed.
-
-    Raises
-    ------
-    FormulaError
-        If it does.
-    """
+    """Refuse an expression that calls what is not listed, or makes more than is allowed."""
     _vet_parts(node, node, functions)
     if _length_bound(node) > _MOST_VALUES:
         raise too_many(f"makes too many values in '{short(node)}'", _MOST_VALUES, "values")
@@ -94,7 +88,7 @@ def called(node: Node) -> tuple[str, list[tuple[str | None, Node]]] | None:
 
 
 def _vet_sizes(node: Node, name: str, arguments: Arguments) -> None:
-    """Refuse calls whose numbers ask for more than is allowed; numbers that are computed could be any."""
+    """Refuse calls with numbers beyond the limits; computed numbers could be any."""
     others = arguments[1:]
     if name == "poly":
         degrees = [1.0, *_sizes_in(others, ("coefs",))]
@@ -118,7 +112,7 @@ def _refuse_above(most: int, unit: str, sizes: Sequence[float], node: Node) -> N
 
 
 def columns_bound(node: Node) -> int:
-    """Count the columns of what is none of the user's matrices: those that ``cbind()`` puts together."""
+    """Count the columns of an expression that ``cbind()`` builds rather than a matrix of the user's."""
     parts = called(node)
     inside = [columns_bound(value) for _, value in parts[1]] if parts else []
     return sum(inside) if parts and parts[0] == "cbind" else max([1, *inside])
@@ -130,14 +124,14 @@ def _calls(node: Node, name: str) -> bool:
 
 
 def number_in(node: Node) -> float | None:
-    """Return the number that a node is as it stands, NaN where it is missing; None of anything else."""
+    """Return the value of a literal number, NaN if it is missing; None for anything else."""
     if not isinstance(node, Constant) or isinstance(node.value, (str, bool)):
         return None
     return None if isinstance(node, Word) and node.text not in _MISSING_NUMBERS else float(node.value)
 
 
 def _has_variable(node: Node) -> bool:
-    """Return whether something of the user's data is read; R's own constants are none."""
+    """Return whether variables of the data are read; R's own constants do not count."""
     return any(isinstance(each, Name) and each.name not in CONSTANTS for each in walk(node))
 
 
@@ -146,7 +140,7 @@ def _is_size(node: Node) -> bool:
 
 
 def _sizes_in(arguments: Arguments, exempt: Collection[str] = ()) -> list[float]:
-    """List the numbers among arguments: infinite where they are computed of numbers, or of anything under a name."""
+    """List the numbers among arguments: infinite if they are computed from numbers, or from anything named."""
     sizes = []
     for name, value in arguments:
         number = number_in(value)
@@ -160,7 +154,7 @@ def _sizes_in(arguments: Arguments, exempt: Collection[str] = ()) -> list[float]
 
 
 def _lists_apart(arguments: Arguments) -> Arguments:
-    """Leave out breaks and labels that are listed one by one, which are no numbers of breaks."""
+    """Drop breaks and labels that are listed one by one, which are not numbers of breaks."""
 
     def is_listed(node: Node) -> bool:
         several = isinstance(node, Call) and node.function == "c" and len(node.arguments) > 1
@@ -170,7 +164,7 @@ def _lists_apart(arguments: Arguments) -> Arguments:
 
 
 def _negative(node: Node) -> float | None:
-    """Return the size of a number behind a minus, infinite where it is computed of numbers; None of anything else."""
+    """Return the size of a negated number, infinite if it is computed; None for anything else."""
     if not (isinstance(node, Call) and node.function == "-" and len(node.arguments) == 1):
         return None
     inner = number_in(node.arguments[0])
@@ -212,7 +206,7 @@ def _range_bound(node: Call) -> float:
 
 
 def literal_size(node: Node) -> float:
-    """Return the size of a number as it stands; one that is computed could be any."""
+    """Return the size of a literal number, infinite for a computed one."""
     negative = _negative(node)
     number = negative if negative is not None else number_in(node)
     return math.inf if number is None or math.isnan(number) else abs(number)
@@ -244,7 +238,7 @@ def _not_allowed(name: str, whole: Node) -> FormulaError:
     listed = [name for name in FUNCTIONS_OF_R if name[0].isalpha()]
     close = nearest(name, listed)
     return FormulaError(
-        f"`formula` calls '{name}()' in '{short(whole)}', which formulas may not do.",
+        f"`formula` calls '{name}()' in '{short(whole)}', which is not supported.",
         allowed=f"The functions {', '.join(listed)}.",
         hint=f"Did you mean '{close}'?" if close else "Make the column in the data frame first.",
     )

@@ -1,4 +1,4 @@
-"""What is predicted: a class, or numbers in one column or several."""
+"""The response: a class, or numbers in one column or several."""
 
 from __future__ import annotations
 
@@ -30,19 +30,13 @@ class Response:
 
 
 def response_values(name: str, values: object) -> Response:
-    """Build a response of one column's values: a class where they are labels or text, else numbers."""
+    """Build a response from one column: a class if it has labels or text, else numbers."""
     column = values if isinstance(values, pd.Series) else pd.Series(values)
     return response_of(name, predictable(name, column))
 
 
 def predictable(name: str, column: pd.Series) -> Value:
-    """Take a column that is to be predicted as values.
-
-    Raises
-    ------
-    ColumnError
-        If it is of a dtype that cannot be predicted.
-    """
+    """Return the values of a column that is to be predicted, refusing a dtype that cannot be."""
     value = value_of(column)
     if value is None:
         raise ColumnError(
@@ -53,7 +47,7 @@ def predictable(name: str, column: pd.Series) -> Value:
 
 
 def response_of(name: str, value: Value) -> Response:
-    """Build a response of one value for each row."""
+    """Build a response with one value per row."""
     if isinstance(value, Labels):
         labels = _classes(name, value)
         return Response(name, labels.codes.reshape(-1, 1).astype(float), labels.levels)

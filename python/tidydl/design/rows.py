@@ -22,13 +22,7 @@ _SUBSET = "A logical for each row, row positions from 0, or a condition such as 
 
 
 def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "formula") -> dict[str, Value]:
-    """Take columns as values.
-
-    Raises
-    ------
-    ColumnError
-        If one of them is of a dtype that formulas do not take.
-    """
+    """Return the values of columns, refusing dtypes that formulas do not take."""
     names = [str(name) for name in data.columns]
     at = {name: position for position, name in enumerate(names)}
     values = {}
@@ -46,13 +40,7 @@ def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "f
 
 
 def chosen_rows(subset: Subset | None, data: pd.DataFrame) -> np.ndarray:
-    """Return the positions of the rows that a subset asks for, in its order; a missing logical asks for no row.
-
-    Raises
-    ------
-    ArgumentError, FormulaError, ColumnError
-        If it cannot be read, or does not fit the data.
-    """
+    """Return the positions of the rows of a subset, in its order; a missing logical selects no row."""
     if subset is None:
         return np.arange(len(data))
     if isinstance(subset, str):
@@ -71,13 +59,7 @@ def chosen_rows(subset: Subset | None, data: pd.DataFrame) -> np.ndarray:
 
 
 def same_index(argument: str, values: object, data: pd.DataFrame) -> None:
-    """Refuse a Series of as many values as data have rows, but with another index: whose values are whose is unclear.
-
-    Raises
-    ------
-    ArgumentError
-        If it is such a Series.
-    """
+    """Refuse a Series as long as the data but with another index: which value belongs to which row is unclear."""
     if isinstance(values, pd.Series) and len(values) == len(data) and not values.index.equals(data.index):
         raise ArgumentError(
             f"`{argument}` has another index than `data`.",
@@ -114,18 +96,12 @@ def _positions(positions: np.ndarray | None, rows: int) -> np.ndarray:
 
 
 def check_na_action(na_action: object) -> str:
-    """Check what to do with incomplete rows."""
+    """Check the ``na_action`` argument."""
     return check_choice("na_action", na_action, NA_ACTIONS)
 
 
 def refuse_incomplete(missing: Mapping[str, np.ndarray]) -> None:
-    """Refuse missing values, naming where the first of them is.
-
-    Raises
-    ------
-    DataError
-        If there are some.
-    """
+    """Refuse missing values, naming where the first of them is."""
     for name, where in missing.items():
         if where.any():
             raise DataError(
@@ -136,7 +112,7 @@ def refuse_incomplete(missing: Mapping[str, np.ndarray]) -> None:
 
 
 def no_rows(total: int, chosen: int) -> DataError:
-    """Build the error for data of which no row is left."""
+    """Build the error for data without complete rows."""
     if total == 0:
         return DataError("`data` has no rows.", allowed="At least one row.")
     if chosen == 0:

@@ -1,4 +1,4 @@
-"""R's grammar as far as formulas use it: from text to a tree of names, constants and calls."""
+"""R's grammar, as far as formulas use it: from text to a tree of names, constants and calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BINARY = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
 _PREFIX = {"~": 1, "!": _BINARY["unary !"], "-": _BINARY["unary -"], "+": _BINARY["unary -"]}
 
 _SPACE = r"(?:\s|\#[^\n]*+)*+"
-_PLAIN_NAME = r"(?:[^\W0-9_²³¹¼-¾]|\.(?![0-9]))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are no letters to R
+_PLAIN_NAME = r"(?:[^\W0-9_²³¹¼-¾]|\.(?![0-9]))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are not letters in R
 _SYNTACTIC = re.compile(_PLAIN_NAME + r"\Z")
 _BLANK = re.compile(_SPACE + r"\Z")
 _TOKEN = re.compile(
@@ -65,7 +65,7 @@ _UNCLOSED = {"'": "a text is not closed", '"': "a text is not closed", "`": "a b
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A column; the empty name is an argument that was left out."""
+    """A column; the empty name is an omitted argument."""
 
     name: str
 
@@ -79,7 +79,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Word(Constant):
-    """A word of R's for what is no number, such as NULL or NA, which formulas do not use."""
+    """A constant of R that is not a number, such as NULL or NA, which formulas do not use."""
 
     text: str = "NA"
 
@@ -113,7 +113,7 @@ EMPTY = Name("")
 
 
 class _Token(NamedTuple):
-    """A word: its kind (number, text, quoted, name, sign, unknown or end), what it says, where it starts."""
+    """A token: its kind (number, text, quoted, name, sign, unknown or end), its text and where it starts."""
 
     kind: str
     text: str
@@ -121,27 +121,15 @@ class _Token(NamedTuple):
 
 
 def is_syntactic(name: str) -> bool:
-    """Return whether R reads a name without backticks."""
+    """Return whether a name needs no backticks in R."""
     return name not in _RESERVED and _SYNTACTIC.match(name) is not None
 
 
 def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
     """Read one expression or formula.
 
-    Parameters
-    ----------
-    text
-        The expression.
-    argument
-        The name of the argument, for messages.
-    of_r
-        Whether it may have what R's own formulas and calls use besides: ``x$a``, ``x[i]``, ``x[[i]]``, ``package::f``,
-        ``NULL``, ``NA`` and ``NaN``. True and False are names then, as in R.
-
-    Raises
-    ------
-    FormulaError
-        If it is none in R, or has what no formula uses, such as an assignment.
+    With ``of_r`` it may have what R's own formulas and calls use besides: ``x$a``, ``x[i]``, ``x[[i]]``,
+    ``package::f``, ``NULL``, ``NA`` and ``NaN``; True and False are names then, as in R.
     """
     return _Parser(text, argument, of_r).whole()
 
@@ -149,12 +137,7 @@ def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
 def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]] | None:
     """Return the function that a text calls, and the arguments as text, each with its name or None.
 
-    They may be anything that R reads. None is returned of what is no call, or goes on behind one.
-
-    Raises
-    ------
-    FormulaError
-        If it has what no expression of R's has.
+    The arguments may be anything that R can read. None if it is not a single call.
     """
     return _Parser(text, "call", True).split()
 
@@ -207,7 +190,7 @@ class _Parser:
         return None
 
     def _all_tokens(self) -> list[_Token]:
-        """Take the text apart. It is one expression, so that the end of a line is a blank."""
+        """Split the text into tokens. It is one expression, so line breaks are blanks."""
         text, tokens = self._text, []
         at = 0
         while (match := _TOKEN.match(text, at)) is not None:
@@ -234,7 +217,7 @@ class _Parser:
         return self._text[at:end], end + len(closing)
 
     def _unescaped(self, text: str, kind: str, start: int) -> str:
-        """Resolve what stands behind backslashes."""
+        """Resolve the escapes after backslashes."""
         codes: set[bool] = set()
 
         def meant(match: re.Match[str]) -> str:
@@ -262,7 +245,7 @@ class _Parser:
         return token.text == sign and token.kind == "sign"
 
     def _expression(self, strength: int) -> Node:
-        """Read as far as operators bind at least as tightly as ``strength``."""
+        """Read on while operators bind at least as tightly as ``strength``."""
         self._depth += 1
         if self._depth > MOST_DEPTH:
             self._refuse(self._tokens[self._at], "it is nested too deeply")
@@ -361,7 +344,7 @@ class _Parser:
             self._refuse(token, "a parenthesis is not closed" if token.kind == "end" else "")
 
     def _refuse(self, token: _Token, reason: str = "", hint: str | None = None) -> NoReturn:
-        """Raise the error that says where reading came to an end, and why."""
+        """Raise the error that says where parsing stopped, and why."""
         rest = self._text[token.start :].strip()
         where = f" from '{rest[:20]}' on" if rest else ""
         if token.kind == "end":
@@ -374,7 +357,7 @@ class _Parser:
 
 
 def _number(text: str) -> float:
-    """Read a number; an L behind it makes an integer of it where R's integers reach."""
+    """Read a number; a suffix L makes it an integer within R's range."""
     digits = text.rstrip("L")
     try:
         value = float.fromhex(digits) if digits[:2] in ("0x", "0X") else float(digits)

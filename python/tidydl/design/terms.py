@@ -1,4 +1,4 @@
-"""What the operators of a formula do with its terms: R's ``terms()``."""
+"""Expansion of a formula's operators into terms: R's ``terms()``."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Algebra:
         return written(right, dot if right == _DOT or len(self._dot) == 1 else f"({dot})")
 
     def _without_response(self, terms: list[int]) -> list[int]:
-        """Leave the response out of the predictors, as R does, which it cannot be part of."""
+        """Drop the response from the predictors, as R does."""
         if any(term & 1 and term > 1 for term in terms):
             raise FormulaError(
                 f"`formula` '{self._text}' multiplies the response with a predictor.",
@@ -73,8 +73,8 @@ class Algebra:
             term &= term - 1
 
     def _expand(self, node: Node, add: bool) -> dict[int, None]:
-        """Return the terms of a tree, in order; ``add`` is False behind a minus, where 1 is no intercept."""
-        chain = []  # a long sum is no deep nest
+        """Return the terms of a tree, in order; ``add`` is False behind a minus, where 1 removes the intercept."""
+        chain = []  # a long sum is not deeply nested
         while isinstance(node, Call) and len(node.arguments) == 2 and node.function in _OPERATORS:
             chain.append(node)
             node = node.arguments[0]
@@ -107,10 +107,10 @@ class Algebra:
         return {**left, **self._crossed([_united(left)], right)}
 
     def _operand(self, node: Node, add: bool) -> dict[int, None]:
-        """Return the terms of what is no operator between two operands."""
+        """Return the terms of a node that is not a binary operator."""
         if isinstance(node, Constant):
             if isinstance(node.value, str) or node.value not in (0, 1):
-                raise self._refusal(f"'{written(node)}' is no predictor")
+                raise self._refusal(f"'{written(node)}' is not a predictor")
             self.intercept = add == (node.value == 1)
             return {}
         if isinstance(node, Call) and node.function in ("(", "+"):
@@ -158,7 +158,7 @@ class Algebra:
         return 1 << self._bits[variable.text]
 
     def _crossed(self, left: Iterable[int], right: Collection[int]) -> dict[int, None]:
-        """Multiply all terms with all; there may be more than memory holds, so they are counted as they are made."""
+        """Multiply all terms with all; they are counted on the way, as there may be more than memory holds."""
         products: dict[int, None] = {}
         for one in left:
             products.update(dict.fromkeys(one | other for other in right))
@@ -169,7 +169,7 @@ class Algebra:
         power = node.value if isinstance(node, Constant) else None
         if isinstance(power, str) or power is None or not 2 <= power < 2**31 or power % 1:
             raise self._refusal(
-                f"the power '{written(node)}' of terms is no whole number above 1",
+                f"the power '{written(node)}' of terms is not a whole number above 1",
                 "Write powers of numbers inside I().",
             )
         products = terms
@@ -198,7 +198,7 @@ class Algebra:
 
 
 def parts_of(node: Node) -> list[tuple[str | None, Node]]:
-    """Return the arguments of ``cbind()``, each with its name, or what stands alone."""
+    """Return the arguments of ``cbind()``, each with its name, or a single expression."""
     if not isinstance(node, Call) or node.function != "cbind":
         return [(None, node)]
     if not node.arguments or EMPTY in node.arguments:

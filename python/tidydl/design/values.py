@@ -1,4 +1,4 @@
-"""What an expression of a formula gives: numbers, logicals or labels, one value for each row, some of them missing."""
+"""Values of the expressions in formulas: numbers, logicals or labels, one per row, some of them missing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Logicals:
 class Labels:
     """Codes of levels from 0, -1 where missing.
 
-    ``is_text`` says that the levels are those that were met, and no others.
+    ``is_text`` says that the levels are only those that occur.
     """
 
     codes: np.ndarray
@@ -72,7 +72,7 @@ class Labels:
         return self.codes < 0
 
     def take(self, rows: np.ndarray) -> Labels:
-        """Return the values of some rows, of text only the levels that are met there."""
+        """Return the values of some rows; text keeps only the levels that occur there."""
         taken = Labels(self.codes[rows], self.levels, self.ordered, self.is_text)
         return taken.met() if self.is_text else taken
 
@@ -86,7 +86,7 @@ class Labels:
         return Labels(np.append(np.cumsum(there) - 1, -1)[self.codes], levels, self.ordered, self.is_text)
 
     def as_levels(self, levels: tuple[str, ...]) -> Labels:
-        """Code by other levels; what is not among them is missing."""
+        """Code by other levels; values that are not among them are missing."""
         at = pd.Index(levels, dtype=object).get_indexer(pd.Index(self.levels, dtype=object))
         return Labels(np.append(at, -1)[self.codes], levels, self.ordered)
 
@@ -95,7 +95,7 @@ Value = Numbers | Logicals | Labels
 
 
 def value_of(column: pd.Series) -> Value | None:
-    """Take a column as R would: numbers, logicals or labels; None where it is of none of these kinds."""
+    """Return a column as R would read it: numbers, logicals or labels; None for other dtypes."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _categorical(column)
     if column.dtype == object:
@@ -112,7 +112,7 @@ def value_of(column: pd.Series) -> Value | None:
 
 
 def kind_held(column: pd.Series) -> str:
-    """Return what a column holds that has no values in a formula."""
+    """Describe the contents of a column that formulas cannot use."""
     kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else str(column.dtype)
     if kind.startswith(("date", "period", "timestamp")):
         return "dates"
@@ -122,7 +122,7 @@ def kind_held(column: pd.Series) -> str:
 
 
 def _objects(column: pd.Series) -> Value | None:
-    """Look into a column of Python objects: texts, or numbers or logicals some of which are None."""
+    """Read a column of Python objects: strings, or numbers or logicals some of which are None."""
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind == "string":
         return _text(column)
@@ -159,7 +159,7 @@ def _text(column: pd.Series) -> Labels:
 
 
 def labels_of(value: Value) -> Labels:
-    """Make labels as R's ``factor()`` does: the levels that are met, sorted, numbers written as R writes them."""
+    """Build labels as R's ``factor()`` does: the levels that occur, sorted, numbers written as in R."""
     if isinstance(value, Labels):
         return value.met()
     kinds, codes = np.unique(value.values, return_inverse=True)

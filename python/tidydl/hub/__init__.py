@@ -1,1 +1,1 @@
-"""The Hugging Face Hub: reaching it, fetching what it holds, and what is kept of it on this machine."""
+"""The Hugging Face Hub: connections, downloads and the cache on this machine."""

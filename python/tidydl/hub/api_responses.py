@@ -1,4 +1,4 @@
-"""What the Hub's API answers, as plain JSON of limited size; nothing that it says is believed unchecked.
+"""Responses of the Hub's API, as plain JSON of limited size; all of it is checked.
 
 What an endpoint (``HF_ENDPOINT``) is trusted with: the user's access token, where one is kept for it, and the content
 of the files that are asked for. It is not trusted with names: commits and hashes have to look like hashes, and paths
@@ -29,7 +29,7 @@ _TELEMETRY = threading.RLock()
 
 @contextmanager
 def without_telemetry() -> Iterator[None]:
-    """Keep the Hub's client from reporting the programs in use, for whose names it reads a whole answer of any size."""
+    """Turn off the Hub client's report of the programs in use, for which it reads a response of any size."""
     from huggingface_hub import constants
 
     with _TELEMETRY:
@@ -74,18 +74,9 @@ def open_answer(
 
 
 def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict[str, Any]:
-    """Ask the API of the Hub about a repository.
+    """Ask the API of the Hub about a repository: ``what`` is "" for the repository in its revision, or "refs".
 
-    Parameters
-    ----------
-    repo
-        The repository.
-    what
-        What is asked for: "" for the repository in its revision, or "refs".
-    seconds
-        How long to wait for each part of the answer.
-    query
-        What stands behind the question mark.
+    ``seconds`` is how long to wait for each part of the answer; ``query`` goes behind the question mark.
     """
     from huggingface_hub import constants
 
@@ -117,12 +108,12 @@ def commit_in(answer: dict[str, Any], repo: Repository) -> str:
 
 
 def digest_in(value: object) -> str | None:
-    """Return a hash that was promised, None of what is none."""
+    """Return a hash from a response, None if it is not one."""
     return value if isinstance(value, str) and DIGEST.fullmatch(value) else None
 
 
 def size_in(value: object) -> int | None:
-    """Return a size that was promised, None of what is none."""
+    """Return a size from a response, None if it is not one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST else None
 
 
@@ -136,7 +127,7 @@ def _nonsense(repo: Repository, what: str) -> HubError:
 
 @contextmanager
 def answered(repo: Repository, argument: str) -> Iterator[None]:
-    """Turn whatever the Hub's client raises into one of our errors, without its text: a token may be in it."""
+    """Turn what the Hub's client raises into one of our errors, without its text, which may hold a token."""
 
     def explained(problem: BaseException) -> TidydlError | None:
         if isinstance(problem, (MemoryError, PermissionError)) or getattr(problem, "errno", None) in FULL_DISK:

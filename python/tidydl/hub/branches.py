@@ -1,4 +1,4 @@
-"""Branches that the Hub makes by itself."""
+"""Branches that the Hub creates itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PARQUET = "refs/convert/parquet"
 
 
 def has_parquet_branch(repo: Repository) -> bool:
-    """Return whether the Hub has a data set as parquet files too, as far as it answers."""
+    """Return whether the Hub also has a data set as parquet files, as far as it answers."""
     from huggingface_hub import constants
 
     if out_of_reach():

@@ -1,4 +1,4 @@
-"""What takes room on this machine: what was downloaded from the Hub, and zip files that stay unpacked."""
+"""The files on this machine: downloads from the Hub, and zip files that stay unpacked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CONTRACT = Contract.of(
 
 @dataclass(frozen=True)
 class _Stored:
-    """One version of a repository on the disk; ``commit`` is None for what was never downloaded to its end.
+    """One version of a repository on disk; ``commit`` is None for incomplete downloads.
 
     Or an unpacked zip file, with its path as ``id`` and a hash of what was in it as ``commit``.
     """
@@ -46,7 +46,7 @@ class _Stored:
     alone: bool
 
     def is_called(self, name: str) -> bool:
-        """Return whether a name means this: its id, its hash, or the path of its zip file in any spelling."""
+        """Return whether a name refers to this: its id, its hash, or the path of its zip file in any spelling."""
         if name in (self.id, self.commit):
             return True
         return self.kind == _UNPACKED and os.path.abspath(os.path.expanduser(name)) == os.path.abspath(self.id)
@@ -135,7 +135,7 @@ def _stored(location: Path) -> Iterator[_Stored]:
 
 
 def _unpacked(location: Path) -> Iterator[_Stored]:
-    """Read the folder of unpacked zip files; those that a process is at work on are left out, those of killed not."""
+    """Read the folder of unpacked zip files; those that a process is writing are left out, unless it was killed."""
     whole = [folder for folder in location.glob("*") if (folder / UNPACKED_FROM).is_file() and folder.is_dir()]
     for folder in (*whole, *abandoned(location)):
         note = folder / UNPACKED_FROM
@@ -149,7 +149,7 @@ def _unpacked(location: Path) -> Iterator[_Stored]:
 
 
 def _size_of(folder: Path) -> int:
-    """Return the bytes of the files below a folder, which another process may be deleting."""
+    """Return the size in bytes of a folder, which another process may be deleting."""
     size = 0
     for current, _, names in os.walk(folder):
         for name in names:
@@ -173,7 +173,7 @@ def _named(stored: Sequence[_Stored], remove: object) -> list[_Stored]:
 
 
 def _free(gone: Sequence[_Stored]) -> None:
-    """Delete versions; of a repository whose last version goes nothing stays, broken off downloads included."""
+    """Delete versions; with the last one all of a repository goes, incomplete downloads included."""
     from huggingface_hub import scan_cache_dir
 
     for each in gone:

@@ -1,6 +1,6 @@
 """Whether the Hugging Face Hub can be reached, found out quickly and remembered for a while.
 
-The Hub's client tries for half a minute where there is no network, even for files it has.
+Without a network the Hub's client tries for half a minute, even for cached files.
 """
 
 from __future__ import annotations
@@ -19,17 +19,14 @@ _seen: dict[str, float] = {}  # when it "answered", was "silent", or at least "s
 
 
 def switched_off() -> list[str]:
-    """Name the environment variables that forbid to ask the Hub."""
+    """Name the environment variables that forbid connections to the Hub."""
     return [name for name in SWITCHES if os.environ.get(name, "").upper() in _ON]
 
 
 def out_of_reach(*, patient: bool = True) -> bool:
     """Return whether the Hub may not be asked or does not answer.
 
-    Parameters
-    ----------
-    patient
-        Whether to wait up to three seconds for it: where what is wanted is here already, less than one will do.
+    If ``patient``, wait up to three seconds for it; if the files are here already, less than one will do.
     """
     if switched_off():
         return True
@@ -50,7 +47,7 @@ def _ago(sign: str) -> float:
 
 
 def note_failure() -> None:
-    """Look anew whether the Hub answers: something went wrong with a connection."""
+    """Have the next call check again whether the Hub answers, as a connection has failed."""
     _seen.pop("answered", None)
 
 
@@ -71,7 +68,7 @@ def _address() -> tuple[str, int]:
 
 
 def _answers(host: str, port: int, seconds: float) -> bool:
-    """Try to connect, in a thread of its own because looking up a name knows no time limit."""
+    """Try to connect, in a separate thread, as name resolution has no timeout."""
     answered = threading.Event()
 
     def probe() -> None:

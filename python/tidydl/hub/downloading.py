@@ -1,6 +1,6 @@
-"""One file of the Hub into the cache: begun where the last try broke off, checked once, and then seen by all.
+"""Download one file of the Hub into the cache: resumed where the last try ended, checked once, then visible to all.
 
-The client's own download begins anew in each process and never looks at content; its layout of the cache, its names
+The client's own download restarts in each process and never checks content; its layout of the cache, its names
 and its locks are kept, so that either reads what the other has downloaded.
 """
 
@@ -28,29 +28,20 @@ _RESERVE = 1 << 30  # bytes of the disk that a file of unknown size leaves free
 
 
 class _TooLongError(Exception):
-    """More bytes came than were promised, or others than were asked for."""
+    """More bytes arrived than announced, or others than requested."""
 
 
 class DownloadStopped(Exception):  # noqa: N818 (raised where another worker failed)
-    """The download was called off, because another one failed or the user interrupted."""
+    """The download was cancelled, because another one failed or the user interrupted."""
 
 
 @dataclass
 class Download:
-    """One file on its way.
+    """The download of one file.
 
-    Parameters
-    ----------
-    repo, commit, name
-        Which file.
-    promised
-        Its size and hash as the Hub gives them.
-    verify
-        Whether to check the content; what is wrong is deleted and fetched again, twice at most.
-    stop
-        Calls the download off once it is set.
-    tell
-        Is told how many bytes more have come.
+    ``promised`` is its size and hash as the Hub gives them. With ``verify`` the content is checked; wrong content is
+    deleted and fetched again, twice at most. Setting ``stop`` cancels the download, and ``tell`` is called with the
+    bytes received.
     """
 
     repo: Repository
@@ -62,13 +53,7 @@ class Download:
     tell: Callable[[int], Any]
 
     def run(self) -> None:
-        """Bring the file into the cache, unless it is there or another process brings it meanwhile.
-
-        Raises
-        ------
-        DamagedFileError, StorageError
-            Where the content is wrong each time, or the disk is full or cannot be written.
-        """
+        """Bring the file into the cache, unless it is there or another process brings it meanwhile."""
         from huggingface_hub.utils import WeakFileLock
 
         repo, promised = self.repo, self._metadata()
@@ -87,7 +72,7 @@ class Download:
                 _point(blob, pointer)
 
     def _metadata(self) -> File:
-        """Ask for size and hash, where the listing of the Hub does not say."""
+        """Ask for size and hash, if the listing of the Hub lacks them."""
         from huggingface_hub import get_hf_file_metadata
 
         if self.promised.size is not None and self.promised.digest is not None:
@@ -102,7 +87,7 @@ class Download:
         return hf_hub_url(self.repo.id, self.name, repo_type=self.repo.kind, revision=self.commit)
 
     def _bring(self, blob: Path, promised: File) -> None:
-        """Fetch content into a part, check it, and put it where it belongs."""
+        """Download into a temporary file, check it, and move it to its place."""
         part = blob.with_name(f"{blob.name}.incomplete")
         for _ in range(_TIMES):
             retries = Retries(sleep=self.stop.wait)
@@ -110,7 +95,7 @@ class Download:
                 with_retries(lambda: self._fill(part, promised.size, retries), retries)  # noqa: B023
                 ends = True
             except _TooLongError:
-                ends = self.verify and promised.digest is not None  # then what it holds so far tells
+                ends = self.verify and promised.digest is not None  # then its current size tells
             with storing(self.repo, part):
                 whole = ends and promised.size in (None, part.stat().st_size)
                 if whole and (not self.verify or is_intact(part, promised)):
@@ -121,13 +106,13 @@ class Download:
         raise wrong_content(self.repo, self.name, _TIMES)
 
     def _fill(self, part: Path, size: int | None, retries: Retries) -> None:
-        """Fetch what a part lacks."""
+        """Download the missing rest of a partial file."""
         from huggingface_hub import constants
 
         if self.stop.is_set():
             raise DownloadStopped
         have = part.stat().st_size if part.is_file() else 0
-        if size is None or have > size:  # nobody can say that it is a beginning of the file
+        if size is None or have > size:  # it may not be the beginning of the file
             part.unlink(missing_ok=True)
             have = 0
         if have == size and part.is_file():
@@ -148,15 +133,15 @@ class Download:
                     room -= len(chunk)
                     if room < 0:
                         self._refuse_more(part, size)
-                    if resumed or not have:  # a Hub that begins anew each time would get new retries for ever
+                    if resumed or not have:  # a Hub that restarts each time would get new retries for ever
                         retries.renew()
 
     def _room(self, part: Path, size: int | None, have: int) -> int:
-        """Return how many bytes more may be written: what was promised, else what the disk has, less a reserve."""
+        """Return how many more bytes may be written: those announced, else the free disk space less a reserve."""
         return size - have if size is not None else max(0, shutil.disk_usage(part.parent).free - _RESERVE)
 
     def _refuse_more(self, part: Path, size: int | None) -> None:
-        """End a download that does not end where it should."""
+        """Stop a download that is longer than announced."""
         if size is not None:
             raise _TooLongError
         written = part.stat().st_size
@@ -165,7 +150,7 @@ class Download:
 
 
 def _point(blob: Path, pointer: Path) -> None:
-    """Let a file of a snapshot point to its content; where links are not allowed, move the content there."""
+    """Link a file of a snapshot to its content; if links are not allowed, move the content there."""
     if pointer.exists():
         return
     pointer.unlink(missing_ok=True)  # a link to content that was deleted
@@ -176,12 +161,12 @@ def _point(blob: Path, pointer: Path) -> None:
 
 
 def is_intact(path: Path, promised: File) -> bool:
-    """Return whether a file has the hash that was promised; where none was, it counts as intact."""
+    """Return whether a file has the announced hash; without one it counts as intact."""
     return promised.digest is None or digest_of(path, len(promised.digest)) == promised.digest
 
 
 def digest_of(path: Path, letters: int) -> str:
-    """Hash a file: by sha256 where the hash has 64 letters, else as git does."""
+    """Hash a file: with sha256 if the hash has 64 digits, else as git does."""
     hasher = hashlib.sha256() if letters == 64 else hashlib.sha1(b"blob %d\0" % path.stat().st_size)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""What the Hub, the network or the disk refuse, in our own errors: each names the repository and the next step.
+"""Errors of the Hub, the network or the disk as our own: each names the repository and the next step.
 
 No text of the Hub or its client is passed on, so that no access token can be in it.
 """
@@ -24,19 +24,7 @@ _LOGIN = "log in with `hf auth login`, or give a `token`"
 
 
 def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[str] = ()) -> TidydlError:
-    """Turn what the Hub's client raised into one of our errors.
-
-    Parameters
-    ----------
-    problem
-        What it raised.
-    repo
-        What was asked for.
-    argument
-        The argument that named it.
-    here
-        The repositories of its kind on this machine.
-    """
+    """Turn what the Hub's client raised into one of our errors; ``here`` are the cached repositories of its kind."""
     from huggingface_hub import errors
 
     named = f"`{argument}` is '{repo.id}'"
@@ -71,7 +59,7 @@ def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[
 
 
 def _status_error(status: int | None, repo: Repository, named: str) -> HubError:
-    """Build the error for a status that has none of its own; None is for a Hub that is too slow."""
+    """Build the error for an HTTP status; None stands for a timeout."""
     if status == 401:
         answer, hint = (
             "does not accept the access token",
@@ -100,9 +88,9 @@ def _status_error(status: int | None, repo: Repository, named: str) -> HubError:
 def not_here(
     repo: Repository, argument: str, here: Sequence[str], missing: Sequence[str] = (), present: Sequence[str] = ()
 ) -> HubError:
-    """Build the error that says that the Hub cannot be asked for what is not here, and what is.
+    """Build the error for files that are not cached while the Hub is out of reach, naming those that are.
 
-    Of what is here in part, ``missing`` names the files that lack and ``present`` those that are here.
+    Of an incomplete copy, ``missing`` names the missing files and ``present`` the others.
     """
     switches = switched_off()
     off = f" {' and '.join(switches)} turns the Hub off." if switches else ""
@@ -121,7 +109,7 @@ def not_here(
 
 
 def wrong_content(repo: Repository, name: str, times: int) -> DamagedFileError:
-    """Build the error that says that the Hub sent other bytes than it promised, again and again."""
+    """Build the error for a download whose content was wrong several times."""
     return DamagedFileError(
         f"The file '{name}' of the {repo.what} '{repo.id}' arrived damaged from the Hugging Face Hub {times} times.",
         allowed="Content with the hash that the Hub lists for it.",
@@ -130,7 +118,7 @@ def wrong_content(repo: Repository, name: str, times: int) -> DamagedFileError:
 
 
 def damaged_copy(repo: Repository, names: Sequence[str]) -> DamagedFileError:
-    """Build the error for what was downloaded and has changed since, where the Hub cannot be asked for it now."""
+    """Build the error for a damaged download while the Hub is out of reach."""
     return DamagedFileError(
         f"The downloaded copy of the {repo.what} '{repo.id}' was damaged: {listed(names)}. It was deleted.",
         allowed="The files as they were downloaded.",
@@ -139,7 +127,7 @@ def damaged_copy(repo: Repository, names: Sequence[str]) -> DamagedFileError:
 
 
 def too_little_room(repo: Repository, wanted: int, free: int) -> StorageError:
-    """Build the error that says that a download would not fit on the disk."""
+    """Build the error for a download that does not fit on the disk."""
     return StorageError(
         f"The disk has too little space for the {repo.what} '{repo.id}': {wanted / 1e6:.1f} MB are needed, "
         f"{free / 1e6:.1f} MB are free.",
@@ -150,7 +138,7 @@ def too_little_room(repo: Repository, wanted: int, free: int) -> StorageError:
 
 @contextmanager
 def storing(repo: Repository, part: Path | None = None) -> Iterator[None]:
-    """Say of the disk what goes wrong while something is written; half a file does not stay on a full one."""
+    """Turn errors of the disk while writing into our own; on a full one the partial file is deleted."""
     try:
         yield
     except OSError as problem:
@@ -171,6 +159,6 @@ def storing(repo: Repository, part: Path | None = None) -> Iterator[None]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Write some names for a message."""
+    """List some names for a message."""
     shown = ", ".join(f"'{name}'" for name in names[:8])
     return shown + (", …" if len(names) > 8 else "") if names else "nothing"

@@ -1,4 +1,4 @@
-"""Files of a repository of the Hub on this machine: what is missing is downloaded, what is there stays."""
+"""Files of a repository of the Hub on this machine: missing ones are downloaded."""
 
 from __future__ import annotations
 
@@ -51,32 +51,14 @@ class Snapshot:
         return self.repo.snapshot(self.commit)
 
     def promised(self, name: str) -> File:
-        """Return size and hash of a file, as far as they are known."""
+        """Return the size and hash of a file, as far as known."""
         return self.listing.files.get(name, File())
 
 
 def fetch(repo: Repository, choose: Choose, *, argument: str, verify: bool = True) -> Snapshot:
-    """Bring files of a repository onto this machine.
+    """Bring files of a repository onto this machine: those that ``choose`` selects from the names of all its files.
 
-    Parameters
-    ----------
-    repo
-        The repository, in which version, and where it is kept.
-    choose
-        Given the names of all its files, says which are needed.
-    argument
-        The argument of the user that named it, for messages.
-    verify
-        Whether to check what is downloaded against its hash.
-
-    Raises
-    ------
-    NotFoundError, HubError
-        Where there is no such repository or revision, the Hub refuses, or is out of reach and not all is here.
-    DamagedFileError
-        Where what the Hub sends is wrong each time.
-    StorageError
-        Where the disk is full or cannot be written.
+    With ``verify`` downloads are checked against their hashes.
     """
     listing = listing_of(repo, argument)
     with answered(repo, argument):
@@ -107,18 +89,7 @@ def _fetched(repo: Repository, listing: Listing, choose: Choose, argument: str, 
 
 
 def mend(snapshot: Snapshot, *, argument: str) -> bool:
-    """Look for files that have changed since they were downloaded, and download those anew.
-
-    Returns
-    -------
-    bool
-        Whether there were any, so that what failed is worth another try.
-
-    Raises
-    ------
-    DamagedFileError
-        Where there are, and the Hub cannot be asked for them.
-    """
+    """Download files again that have changed since they were downloaded; return whether there were any."""
     paths = {name: snapshot.folder / name for name in snapshot.files}
     damaged = [
         name for name, path in paths.items() if not (path.is_file() and is_intact(path, snapshot.promised(name)))
@@ -136,7 +107,7 @@ def mend(snapshot: Snapshot, *, argument: str) -> bool:
 
 
 def _discard(snapshot: Snapshot, names: Sequence[str]) -> None:
-    """Delete files with their content, which snapshots only point to."""
+    """Delete files of a snapshot with the content that they link to."""
     for name in names:
         path = snapshot.folder / name
         content = path.resolve()
@@ -151,7 +122,7 @@ def _is_here(snapshot: Snapshot, name: str) -> bool:
 
 
 def _check_room(snapshot: Snapshot, missing: Sequence[str]) -> None:
-    """Refuse to begin what would fill the disk."""
+    """Refuse downloads that would fill the disk."""
     wanted = sum(snapshot.promised(name).size or 0 for name in missing)
     path = snapshot.repo.storage
     while not path.exists() and path != path.parent:
@@ -162,7 +133,7 @@ def _check_room(snapshot: Snapshot, missing: Sequence[str]) -> None:
 
 
 def _download(snapshot: Snapshot, missing: Sequence[str], argument: str, verify: bool) -> None:
-    """Download files, a few at a time; the first that fails calls the others off."""
+    """Download files, a few at a time; the first failure cancels the others."""
     repo, commit, stop = snapshot.repo, snapshot.commit, threading.Event()
     total = sum(snapshot.promised(name).size or 0 for name in missing)
     with _shown(repo, total) as tell, ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -192,7 +163,7 @@ def _raise_first(begun: Sequence[Future[None]], repo: Repository, argument: str)
 
 @contextmanager
 def _shown(repo: Repository, total: int) -> Iterator[Callable[[int], Any]]:
-    """Show a bar of the bytes that come, where somebody looks; give what is told of them."""
+    """Show a progress bar in interactive use; yield what counts the bytes."""
     if not somebody_looks() or os.environ.get("HF_HUB_DISABLE_PROGRESS_BARS", "0") not in ("", "0"):
         yield lambda _: None
         return

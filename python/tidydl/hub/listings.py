@@ -1,4 +1,4 @@
-"""What a repository holds: the names, sizes and hashes of its files in one commit, asked for once and kept.
+"""Contents of a repository: the names, sizes and hashes of its files in one commit, requested once and kept.
 
 A listing is kept beside the files, so that without a network it is known what belongs to a repository, what of it is
 here, and of what hash it should be.
@@ -30,7 +30,7 @@ _recent: dict[Repository, tuple[float, Listing]] = {}
 
 @dataclass(frozen=True)
 class File:
-    """What the Hub promises of a file; ``digest`` is its sha256 where it is large, else git's sha1 of it."""
+    """What the Hub announces of a file; ``digest`` is the sha256 of a large one, else git's sha1."""
 
     size: int | None = None
     digest: str | None = None
@@ -38,7 +38,7 @@ class File:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a commit. ``whole`` is False where it was read off what is here alone."""
+    """The files of a commit. ``whole`` is False if it was read from the cache alone."""
 
     commit: str
     files: Mapping[str, File]
@@ -47,13 +47,7 @@ class Listing:
 
 
 def listing_of(repo: Repository, argument: str) -> Listing:
-    """Ask the Hub what a repository holds, or read it from what is kept where the Hub cannot be asked.
-
-    Raises
-    ------
-    NotFoundError, HubError
-        Where there is no such repository or revision, the Hub refuses, or is out of reach and nothing is kept.
-    """
+    """Ask the Hub what a repository holds, or read what is kept of that if the Hub cannot be asked."""
     with answered(repo, argument):
         return _listing_of(repo, argument)
 
@@ -87,7 +81,7 @@ def _listing_of(repo: Repository, argument: str) -> Listing:
 
 
 def is_known(repo: Repository) -> bool:
-    """Return whether a repository is on the Hub, as far as that can be asked, or was."""
+    """Return whether a repository is or was on the Hub, as far as is known."""
     if kept_listing(repo) is not None:
         return True
     if out_of_reach():
@@ -102,7 +96,7 @@ def is_known(repo: Repository) -> bool:
 
 
 def forget_listings() -> None:
-    """Forget what was asked for in this session."""
+    """Forget the listings of this session."""
     _recent.clear()
 
 
@@ -136,7 +130,7 @@ def storage_note(repo: Repository, commit: str) -> Path:
 
 
 def keep_listing(repo: Repository, listing: Listing) -> None:
-    """Keep a listing beside the files and note which commit the revision is; without a disk to write on, do not."""
+    """Save a listing beside the files, and the commit of the revision, if the disk can be written."""
     note = storage_note(repo, listing.commit)
     try:
         if listing.whole and not note.is_file():
@@ -156,7 +150,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def kept_listing(repo: Repository) -> Listing | None:
-    """Return the listing that is kept, or make one of the files that are here; None where nothing is."""
+    """Return the saved listing, or one of the files in the cache; None if there are none."""
     commit = _commit_of(repo)
     if commit is None:
         return None
@@ -176,12 +170,12 @@ def kept_listing(repo: Repository) -> Listing | None:
 
 
 def _held(path: Path) -> File:
-    """Tell the hash of a file from where it is kept: the client names content by its hash."""
+    """Return the hash of a file from the name of its content in the cache."""
     return File(None, digest_in(path.resolve().name))
 
 
 def _commit_of(repo: Repository) -> str | None:
-    """Return the commit that a revision was when it was last asked for."""
+    """Return the last known commit of a revision."""
     if COMMIT.fullmatch(repo.revision):
         return repo.revision
     try:
@@ -192,7 +186,7 @@ def _commit_of(repo: Repository) -> str | None:
 
 
 def downloaded(kind: str = "model", cache_dir: str | None = None) -> list[str]:
-    """List the ids of what was downloaded from the Hub before, the last used first."""
+    """List the ids of earlier downloads from the Hub, the last used first."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 

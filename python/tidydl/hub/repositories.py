@@ -1,4 +1,4 @@
-"""A repository of the Hub, and where the Hub's client keeps it on this machine."""
+"""Repositories of the Hub, and their paths in the client's cache."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class Repository:
 
     @property
     def what(self) -> str:
-        """What it is, in a word or two."""
+        """Its kind in messages: model or data set."""
         return "data set" if self.kind == "dataset" else "model"
 
     @property
     def storage(self) -> Path:
-        """The folder in which the client keeps it, which may not exist."""
+        """Its folder in the client's cache, which may not exist."""
         from huggingface_hub.file_download import repo_folder_name
 
         return cache_path(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
@@ -70,27 +70,27 @@ class Repository:
         return self.storage / "snapshots" / commit
 
     def blob(self, digest: str) -> Path:
-        """Return where the content with a hash is kept."""
+        """Return the path of the content with a hash."""
         return self.storage / "blobs" / digest
 
     def lock(self, digest: str) -> Path:
-        """Return the file by which processes agree on who downloads some content; the client uses the same."""
+        """Return the lock file of some content, which the client uses as well."""
         return self.storage.parent / ".locks" / self.storage.name / f"{digest}.lock"
 
     def at(self, commit: str) -> Repository:
-        """Return the same repository in the version of a commit."""
+        """Return the same repository at a commit."""
         return replace(self, revision=commit)
 
 
 def cache_path(cache_dir: str | None = None) -> Path:
-    """Return the folder in which the client keeps all repositories."""
+    """Return the client's cache folder."""
     from huggingface_hub import constants
 
     return Path(cache_dir or constants.HF_HUB_CACHE).expanduser()
 
 
 def is_inside(path: object) -> bool:
-    """Return whether a path, as the Hub writes it, names a file inside the folder that it goes to, on any system."""
+    """Return whether a path from the Hub stays inside the target folder, on any system."""
     if not isinstance(path, str) or not path or len(path) > _LONGEST_PATH or _ODD.search(path):
         return False
     parts = PurePosixPath(path)

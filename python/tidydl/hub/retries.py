@@ -1,4 +1,4 @@
-"""Asking the Hub again where what went wrong will pass: too many requests, a server in trouble, a cut connection."""
+"""Retries for transient errors of the Hub: too many requests, server errors, broken connections."""
 
 from __future__ import annotations
 
@@ -9,23 +9,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-_LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: in 55 seconds requests are counted anew
+_LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: the limit is reset in 55 seconds
 _PASSING = (408, 429, 500, 502, 503, 504)
 _FIRST = 0.4  # seconds before the second try; each wait after it is twice as long
-_MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which says how long
+_MOST = 60.0  # seconds that a Hub may ask us to wait; a longer time is an error
 
 
 class Retries:
-    """How often to try again, and how long to wait in between; success on the way begins the count anew.
+    """How often to try again, and how long to wait in between; success on the way restarts the count.
 
-    Parameters
-    ----------
-    tries
-        How often to try in all.
-    slow
-        How often at most where the Hub was too slow.
-    sleep
-        What waits: an event's ``wait`` can be woken.
+    ``slow`` is how often at most if the Hub was too slow. ``sleep`` waits: an event's ``wait`` can be woken.
     """
 
     def __init__(self, tries: int = 5, *, slow: int = 2, sleep: Callable[[float], Any] = time.sleep):
@@ -33,11 +26,11 @@ class Retries:
         self.renew()
 
     def renew(self) -> None:
-        """Start counting anew."""
+        """Reset the count."""
         self._failed = self._timed_out = 0
 
     def wait(self, problem: Exception) -> bool:
-        """Wait before the next try; False where trying again is of no use."""
+        """Wait before the next try; return False if there is none."""
         self._failed += 1
         self._timed_out += is_timeout(problem)
         if not passes(problem) or self._failed >= self.tries or self._timed_out >= self.slow:
@@ -50,29 +43,29 @@ class Retries:
 
 
 def with_retries(call: Callable[[], Result], retries: Retries) -> Result:
-    """Call until it succeeds, or until no tries are left: then raise the last problem."""
+    """Call until it succeeds or no tries are left, then raise the last error."""
     while True:
         try:
             return call()
-        except Exception as problem:  # only what passes is tried again; all else goes on at once
+        except Exception as problem:  # only transient errors are retried
             if not retries.wait(problem):
                 raise
 
 
 def status_of(problem: BaseException) -> int | None:
-    """Return the HTTP status behind a problem, None where there was no answer."""
+    """Return the HTTP status of an error, None if there was no response."""
     from huggingface_hub.errors import HfHubHTTPError
 
     return problem.response.status_code if isinstance(problem, HfHubHTTPError) else None
 
 
 def passes(problem: BaseException) -> bool:
-    """Return whether a problem with the Hub may be gone soon."""
+    """Return whether an error of the Hub is transient."""
     return is_silence(problem) or status_of(problem) in _PASSING
 
 
 def is_silence(problem: BaseException) -> bool:
-    """Return whether the connection failed, rather than that the Hub said no."""
+    """Return whether the connection failed, rather than the Hub refusing."""
     from huggingface_hub import errors
 
     # the base of all errors of the HTTP library, which is another in other versions of the client
@@ -81,7 +74,7 @@ def is_silence(problem: BaseException) -> bool:
 
 
 def is_timeout(problem: BaseException) -> bool:
-    """Return whether the Hub was too slow."""
+    """Return whether it is a timeout."""
     import sys
 
     from huggingface_hub.errors import HfHubHTTPError

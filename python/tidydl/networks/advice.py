@@ -1,6 +1,6 @@
-"""What a fit warns of: inputs that teach nothing, inputs too large to learn from, targets out of reach.
+"""Warnings about a fit: uninformative inputs, inputs too large to learn from, targets out of reach.
 
-The warnings change nothing of the fit. They are cheap: beside sums over the inputs, what takes longer looks at some
+The warnings do not change the fit. They are cheap: apart from sums over the inputs, longer computations use some
 hundred rows.
 """
 
@@ -27,7 +27,7 @@ QUARTILE = 0.6744897501960817  # of the normal distribution: half the values lie
 
 
 def advise(inputs: Inputs, planned: Plan, argument: str | None = None, *, stacklevel: int) -> None:
-    """Warn of what is amiss with the inputs of a planned fit; ``stacklevel`` as if the caller warned itself."""
+    """Warn about the inputs of a planned fit; ``stacklevel`` as if the caller warned itself."""
     argument = argument or ("x" if inputs.formula is None else "data")
     rang = planned.rang if planned.Wts is None and planned.shape.hidden > 0 else None
     for text in advice(argument, inputs.x, inputs.design.columns, rang, inputs.targets, planned.shape.loss):
@@ -35,33 +35,20 @@ def advise(inputs: Inputs, planned: Plan, argument: str | None = None, *, stackl
 
 
 def warn_of_offset(inputs: Inputs) -> None:
-    """Warn of an offset, which R's ``nnet`` leaves aside without a word."""
+    """Warn about an offset, which R's ``nnet`` ignores silently."""
     if inputs.offset is not None:
         warnings.warn(
-            "`formula` has an offset, which networks leave aside. multinom() takes it.", UserWarning, stacklevel=3
+            "`formula` has an offset, which networks ignore. multinom() supports offsets.", UserWarning, stacklevel=3
         )
 
 
 def advice(
     argument: str, x: np.ndarray, names: Sequence[str], rang: float | None, targets: np.ndarray, loss: int
 ) -> list[str]:
-    """Return what is amiss with inputs and targets, a sentence or two each.
+    """Return warnings about inputs (rows by inputs, finite) and targets, a sentence or two each.
 
-    Parameters
-    ----------
-    argument
-        The argument that holds the inputs.
-    x
-        Rows by inputs, finite.
-    names
-        The names of the inputs; none where they have none.
-    rang
-        The range of the initial weights of hidden units, or None where there are no hidden units or their weights
-        were given.
-    targets
-        Rows by outputs.
-    loss
-        The loss, as in ``Shape``.
+    ``names`` is empty for inputs without names. ``rang`` is the range of the initial weights of hidden units, None if
+    there are no hidden units or their weights were given. ``loss`` is that of ``Shape``.
     """
     messages = []
     constant = (x == x[0]).all(axis=0) if len(x) > 1 else np.zeros(x.shape[1], dtype=bool)
@@ -130,7 +117,7 @@ def _surely_independent(scaled: np.ndarray) -> bool:
 
 
 def _confirmed(x: np.ndarray, some: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """Return for each candidate whether what some rows tell of it by the other inputs holds in all rows."""
+    """Return for each candidate whether its dependence on the other inputs, found in some rows, holds in all."""
     slopes = np.linalg.lstsq(some[:, ~candidates], some[:, candidates], rcond=None)[0]
     wanted = x[:, candidates] - x[:, candidates].mean(axis=0)
     others = x[:, ~candidates] - x[:, ~candidates].mean(axis=0)

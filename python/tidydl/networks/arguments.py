@@ -1,4 +1,4 @@
-"""What a fit may be asked for: the options of ``nnet()``, checked against its inputs, and what follows from them."""
+"""The options of ``nnet()``, checked against its inputs, and what follows from them."""
 
 from __future__ import annotations
 
@@ -55,13 +55,7 @@ MOST_WEIGHTS = 100_000
 
 
 def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
-    """Refuse arguments that a function does not have, naming the nearest that it has.
-
-    Raises
-    ------
-    ArgumentError
-        If there is one.
-    """
+    """Refuse arguments that a function does not have, naming the nearest that it has."""
     arguments = inspect.signature(function).parameters.items()
     keywords = [name for name, each in arguments if each.kind is each.KEYWORD_ONLY and name not in PYTHONS_OWN]
     for name in more:
@@ -69,13 +63,7 @@ def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
 
 
 def refuse_values(function: Callable[..., Any], values: tuple[Any, ...], first: str) -> None:
-    """Refuse values given by position after those that may be, naming the first argument that wants its name.
-
-    Raises
-    ------
-    ArgumentError
-        If there is one.
-    """
+    """Refuse positional arguments beyond those allowed, naming the first argument that must be given by name."""
     if values:
         raise ArgumentError(
             f"`{function.__name__}()` takes `{first}` and the arguments after it by name only.",
@@ -96,7 +84,7 @@ class Plan:
     Wts: np.ndarray | None
 
     def initial_weights(self, numbers: rng.RandomNumbers | None = None) -> np.ndarray:
-        """Return the weights to start from: those given, else drawn, by default with the session's random numbers."""
+        """Return the initial weights: those given, else drawn, by default with the session's random numbers."""
         if self.Wts is not None:
             return self.Wts
         if self.rang == 0:
@@ -110,13 +98,7 @@ class Plan:
 
 
 def plan(inputs: Inputs, options: Options) -> Plan:
-    """Check the options of a fit to these inputs.
-
-    Raises
-    ------
-    ArgumentError
-        Where one of them is wrong, or the network has too many weights.
-    """
+    """Check the options of a fit to these inputs."""
     loss = _loss(inputs, options)
     size = check_count("size", options.size, minimum=0)
     shape = Shape(inputs.x.shape[1], size, inputs.targets.shape[1], check_flag("skip", options.skip), loss)
@@ -136,7 +118,7 @@ def plan(inputs: Inputs, options: Options) -> Plan:
         None if options.Wts is None else _start(options.Wts, n_weights),
     )
     if options.linout and inputs.response.levels is not None:
-        text = "`linout` is left aside: for a response of classes the outputs are probabilities."
+        text = "`linout` is ignored: for a response of classes the outputs are probabilities."
         warnings.warn(printable(text), UserWarning, stacklevel=3)
     return planned
 
@@ -203,7 +185,7 @@ def _decay(decay: object, n_weights: int) -> np.ndarray:
 
 
 def _decay_problem(decay: object) -> str:
-    """Return what a single value is, also one in a list, as R knows no other."""
+    """Describe a single value, also one in a list, as R has no other."""
     if hasattr(decay, "to_numpy"):
         decay = decay.to_numpy(dtype=object)
     if isinstance(decay, np.ndarray) and decay.size == 1:

@@ -60,7 +60,7 @@ class AveragedNNet:
 
     @property
     def told_apart(self) -> tuple[str, ...] | None:
-        """The classes that are told apart; None where numbers were fitted."""
+        """The classes; None for a regression."""
         return self.fits[0].told_apart
 
     # What all the networks have alike.

@@ -34,7 +34,7 @@ def _value(name: str, value: Any) -> Node | str:
 
 
 def _formula(text: str) -> Node | str:
-    """Read a formula; one with what is beyond our grammar is shown as it is."""
+    """Read a formula; one beyond our grammar is shown as it is."""
     try:
         return parse(text)
     except FormulaError:

@@ -1,4 +1,4 @@
-"""Classes as indicators, and predicted against true classes."""
+"""Indicators of classes, and confusion matrices."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _ratio(part: Sequence[float] | np.ndarray, whole: Sequence[float] | np.ndarr
 
 @verbs.tidy.register(Confusion)
 def _tidy(x: Confusion) -> pd.DataFrame:
-    """Return of each class its rows, the rows said to be of it, recall, precision and F1."""
+    """Return for each class its rows, the rows predicted as it, recall, precision and F1."""
     counts = x.table.to_numpy(dtype=float)
     correct, n, predicted = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
     levels = list(x.table.columns)

@@ -1,6 +1,6 @@
 """The engines that fit a network, by name.
 
-``exact`` gives R's numbers to the last bit, ``r`` asks R itself, ``torch`` advances many networks together.
+``exact`` reproduces R's numbers to the last bit, ``r`` calls R itself, ``torch`` trains many networks together.
 """
 
 from __future__ import annotations
@@ -33,15 +33,7 @@ class Engine:
 
 
 def choose_engine(engine: str | None, device: str, threads: int | None) -> Engine:
-    """Check the engine that is asked for; by default the one that the device needs.
-
-    Raises
-    ------
-    ArgumentError
-        Where one is not known, or cannot work on the device.
-    DeviceError
-        If the device is not available.
-    """
+    """Check the engine that is asked for; by default the one that the device needs."""
     name = None if engine is None else check_choice("engine", engine, list(ENGINES))
     used = "cpu" if isinstance(device, str) and device == "cpu" else torch_device(device)
     if name is None:
@@ -67,7 +59,7 @@ def solve_many(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | Tidy
 
 
 def all_made(solutions: Sequence[Solution | TidydlError]) -> list[Solution]:
-    """Return the solutions where there is no error among them, and raise the first that there is."""
+    """Return the solutions, or raise the first error among them."""
     successes: list[Solution] = []
     for each in solutions:
         if isinstance(each, TidydlError):
@@ -80,31 +72,14 @@ def _exact(engine: Engine, fit: Fit) -> Work[Solution]:
     return fit_work(fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, fit.settings, engine.threads)
 
 
-def _many_exact(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    return fit_many(fits, engine.threads)
-
-
-def _r(engine: Engine, fit: Fit) -> Work[Solution]:
-    return fit_with_r(fit)
-
-
-def _many_r(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    return fit_many_with_r(fits)
-
-
-def _torch(engine: Engine, fit: Fit) -> Work[Solution]:
-    return fit_with_torch(fit, engine.device)
-
-
-def _many_torch(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    return fit_many_with_torch(fits, engine.device)
-
-
 One = Callable[[Engine, Fit], Work[Solution]]
 Many = Callable[[Engine, Sequence[Fit]], Work[list[Solution | TidydlError]]]
 
 ENGINES: dict[str, tuple[One, Many]] = {
-    "exact": (_exact, _many_exact),
-    "r": (_r, _many_r),
-    "torch": (_torch, _many_torch),
+    "exact": (_exact, lambda engine, fits: fit_many(fits, engine.threads)),
+    "r": (lambda engine, fit: fit_with_r(fit), lambda engine, fits: fit_many_with_r(fits)),
+    "torch": (
+        lambda engine, fit: fit_with_torch(fit, engine.device),
+        lambda engine, fits: fit_many_with_torch(fits, engine.device),
+    ),
 }

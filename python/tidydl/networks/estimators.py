@@ -43,15 +43,15 @@ _SEEDS = 2**31 - 1  # what R's set.seed() takes
 
 
 class _NotFittedError(ArgumentError, NotFittedError):
-    """What scikit-learn's own tools look for, as an error of ours."""
+    """scikit-learn's own error for unfitted estimators, as one of ours."""
 
 
 class _WrongTypeError(ArgumentError, TypeError):
-    """What scikit-learn raises for values of another type, as an error of ours."""
+    """scikit-learn's own error for values of another type, as one of ours."""
 
 
 class _WrongAttributeError(ArgumentError, AttributeError):
-    """What scikit-learn raises where an object lacks something, as an error of ours."""
+    """scikit-learn's own error for missing attributes, as one of ours."""
 
 
 _THEIRS: tuple[tuple[type[Exception], type[TidydlError]], ...] = (
@@ -74,9 +74,9 @@ _UNFITTED = ("A network that was fitted.", "Call fit(X, y) first.")
 
 @contextmanager
 def _arguments_of(function: str, wanted: tuple[str, str] | None = None) -> Iterator[None]:
-    """Guard what looks at X, y and the parameters; an error that scikit-learn raises keeps its class too.
+    """Guard the checks of X, y and the parameters; an error of scikit-learn keeps its class too.
 
-    Where scikit-learn refuses, ``wanted`` says what it checks here, and what to do.
+    ``wanted`` is the rest of the message for what scikit-learn refuses here.
     """
     try:
         yield
@@ -91,7 +91,7 @@ def _arguments_of(function: str, wanted: tuple[str, str] | None = None) -> Itera
 
 
 class _NetworkEstimator(BaseEstimator):
-    """What both estimators share: parameters, a fit of numbers, and predictions as an array."""
+    """Base class of both estimators: parameters, the fit to numbers, and predictions as an array."""
 
     _linout = False
 

@@ -200,7 +200,7 @@ def _refuse_start(Wts: object) -> None:
 
 
 def _levels(inputs: Inputs, planned: Plan) -> tuple[str, ...] | None:
-    """Return the names of the classes, where numbers were fitted those that R gives them."""
+    """Return the names of the classes, for numeric responses those that R uses."""
     if inputs.response.levels is not None:
         return inputs.response.levels
     if planned.shape.loss == ENTROPY:
@@ -217,7 +217,7 @@ def record(
     Hess: bool = False,
     shown: Mapping[str, Any] = MappingProxyType({}),
 ) -> NNet:
-    """Put together what is known of a fitted network, with its Hessian where that is asked for."""
+    """Build the record of a fitted network, with its Hessian if requested."""
     network = NNet(
         shape=planned.shape,
         wts=solution.wts,

@@ -1,4 +1,4 @@
-"""The matrix of second derivatives of a network's value, from the loss by the chain rule."""
+"""The Hessian of a network's value, from the loss by the chain rule."""
 
 from __future__ import annotations
 

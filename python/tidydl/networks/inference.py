@@ -1,4 +1,4 @@
-"""How sure the estimates are: information, covariances, intervals, likelihoods and tests between fits."""
+"""Inference: information, covariances, intervals, likelihoods and tests between fits."""
 
 from __future__ import annotations
 
@@ -24,28 +24,12 @@ _DEPENDENT = 1e-7
 def information(
     x: np.ndarray, shares: np.ndarray, weights: np.ndarray, allowed: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the observed information of the coefficients of a multinomial model.
+    """Return the observed information of the coefficients of a multinomial model, those of the second class first.
 
-    Parameters
-    ----------
-    x
-        The model matrix, rows by coefficients of a class.
-    shares
-        The fitted probabilities, rows by classes (of two classes the second's alone).
-    weights
-        One weight for each row.
-    allowed
-        Rows by classes, 1 where a class is possible and 0 where not; None where the class is known.
-
-    Returns
-    -------
-    numpy.ndarray
-        Symmetric, the coefficients of the second class first.
-
-    Notes
-    -----
-    Where the class is known a row adds (diag(p) - pp') x xx' for its probabilities p. A row of which only the possible
-    classes are known adds that less the same of the probabilities among these classes: what is not known informs less.
+    ``shares`` are the fitted probabilities, rows by classes (of two classes the second's alone); ``allowed`` is 1 where
+    a class is possible and 0 where not, None where the class is known. Where it is known a row adds (diag(p) - pp') x
+    xx' for its probabilities p. A row of which only the possible classes are known adds that less the same of the
+    probabilities among these classes: what is not known informs less.
     """
     free = shares if shares.shape[1] == 1 else shares[:, 1:]
     conditional = None
@@ -125,14 +109,9 @@ def standard_errors(fit: NNet) -> np.ndarray:
 
 
 def roots(variances: np.ndarray) -> np.ndarray:
-    """Return square roots, missing where a variance is negative, as rounding makes some of a singular information."""
+    """Return square roots, NaN for negative variances, which rounding yields for singular information."""
     with np.errstate(invalid="ignore"):
         return np.sqrt(variances)
-
-
-def normal_quantile(probability: float) -> float:
-    """Return the standard normal's quantile, as R's ``qnorm()``."""
-    return NormalDist().inv_cdf(probability)
 
 
 def normal_beyond(values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -149,27 +128,17 @@ def chi_square_above(value: float, degrees: float) -> float:
     return float(chdtrc(degrees, max(value, 0.0)))
 
 
-def interval_names(level: float) -> list[str]:
-    """Name the bounds of an interval as R does: ``2.5 %`` and ``97.5 %``."""
-    return [f"{100 * part:.3g} %" for part in ((1 - level) / 2, 1 - (1 - level) / 2)]
-
-
 def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.DataFrame:
-    """Return estimates with as many standard errors to either side as the level wants."""
-    half = normal_quantile(1 - (1 - level) / 2) * errors
-    lower, upper = interval_names(level)
+    """Return confidence intervals, the bounds named as in R: ``2.5 %`` and ``97.5 %``."""
+    tails = (1 - level) / 2, 1 - (1 - level) / 2
+    half = NormalDist().inv_cdf(tails[1]) * errors
+    lower, upper = (f"{100 * part:.3g} %" for part in tails)
     values = np.asarray(estimates, dtype=float)
     return pd.DataFrame({lower: values - half, upper: values + half}, index=estimates.index)
 
 
 def chosen_names(parm: Chosen, names: list[str]) -> list[int]:
-    """Return the indices of the estimates that are asked for, by name or by position; None asks for all.
-
-    Raises
-    ------
-    ArgumentError
-        If one is not among the names, or is not a valid position.
-    """
+    """Return the indices of the estimates that are asked for, by name or by position; None asks for all."""
     if parm is None:
         return list(range(len(names)))
     wanted: list[Any] = list(parm) if isinstance(parm, Iterable) and not isinstance(parm, str) else [parm]

@@ -1,4 +1,4 @@
-"""From what a user gives to numbers: inputs, targets and case weights of the complete rows."""
+"""The numbers of a call: inputs, targets and case weights of the complete rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Inputs:
 
     @property
     def targets(self) -> np.ndarray:
-        """The response as the outputs should be: an indicator of the second of two classes, or of each of more."""
+        """The targets: an indicator of the second of two classes, or of each of more."""
         levels = self.response.levels
         if levels is None or len(levels) == 2:
             return self.response.values
@@ -67,14 +67,9 @@ def gather(
     na_action: str = "omit",
     contrasts: Contrasts | None = None,
 ) -> Inputs:
-    """Take the arguments of a fit: a formula and a data frame, or inputs and response as numbers.
+    """Read the arguments of a fit: a formula and a data frame, or inputs and response as numbers.
 
-    ``subset``, ``na_action`` and ``contrasts`` are for a formula, as :func:`tidydl.design.from_formula` describes them.
-
-    Raises
-    ------
-    ArgumentError, FormulaError, ColumnError, DataError
-        Where they cannot be used.
+    ``subset``, ``na_action`` and ``contrasts`` are for formulas only.
     """
     rows: dict[str, Any] = {"subset": subset, "na_action": na_action, "contrasts": contrasts}
     if isinstance(formula, str):
@@ -110,7 +105,7 @@ def _from_formula(formula: str, data: Data | None, weights: str | npt.ArrayLike 
 def _from_numbers(x: Data | None, y: Data | None, weights: npt.ArrayLike | None) -> Inputs:
     if x is None or y is None:
         raise ArgumentError(
-            "`x` and `y` are needed where there is no formula.",
+            "`x` and `y` are required without a formula.",
             allowed="A formula and a data frame, or `x` and `y`: inputs and response.",
         )
     inputs, names = from_matrix(x)
@@ -161,13 +156,7 @@ def _complete(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
 
 
 def need_finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
-    """Refuse infinite values, naming the first column that has one.
-
-    Raises
-    ------
-    DataError
-        If there are some.
-    """
+    """Refuse infinite values, naming the first column that has one."""
     infinite = ~np.isfinite(values)
     if infinite.any():
         raise DataError(
@@ -178,14 +167,14 @@ def need_finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None
 
 
 def _in_column(argument: str, mask: np.ndarray, names: Sequence[str]) -> str:
-    """Name the first column that has what was looked for, where there is a choice of columns."""
+    """Name the first affected column, if there are several."""
     labels = column_labels(names, mask.shape[1], "o" if argument == "y" else "i")
     label = labels[np.flatnonzero(mask.any(axis=0))[0]]
     return "" if mask.shape[1] == 1 and argument == "y" else f" in '{label}'"
 
 
 def _own(values: np.ndarray) -> np.ndarray:
-    """Return values that may be written: for others, as pandas has them, the engine would be compiled once more."""
+    """Return writable values: for read-only ones, as from pandas, the engine would be compiled once more."""
     return np.require(values, requirements=["C", "W"])
 
 
@@ -221,13 +210,7 @@ def _case_weights(
 
 
 def label_column(data: pd.DataFrame, argument: str, name: object) -> pd.Series:
-    """Return the column of labels that an argument names.
-
-    Raises
-    ------
-    ColumnError
-        If there is none or more than one of this name, or it holds what can be no label.
-    """
+    """Return the column of labels that an argument names."""
     if not isinstance(name, Hashable) or name not in data.columns:
         named = f"`{argument}` names the column '{name}', which `data` does not have."
         raise no_column(f"`{argument}` is missing." if name is None else named, name, data.columns)
@@ -246,5 +229,5 @@ def label_column(data: pd.DataFrame, argument: str, name: object) -> pd.Series:
 
 
 def column_labels(names: Sequence[str], count: int, letter: str = "i") -> list[str]:
-    """Return what columns are called: by their names, else as the weights call inputs and outputs, from i1 or o1."""
+    """Return the names of columns, else those that weights use for inputs and outputs, from i1 or o1."""
     return list(names) if len(names) == count else [f"{letter}{at + 1}" for at in range(count)]

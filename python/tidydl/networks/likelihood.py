@@ -11,19 +11,14 @@ from tidydl.rprint import format_numbers
 class LogLik(float):
     """A log-likelihood: a number with its degrees of freedom and number of observations; prints as R's ``logLik()``.
 
-    Attributes
-    ----------
-    df : float
-        The degrees of freedom that the fit uses.
-    nobs : float
-        The number of observations: rows, or the sum of their weights or counts.
+    ``nobs`` counts rows, or is the sum of their weights or counts.
     """
 
     df: float
     nobs: float
 
     def __new__(cls, value: float, df: float, nobs: float) -> LogLik:
-        """Make it of a value, the degrees of freedom and the observations."""
+        """Build it from a value, the degrees of freedom and the observations."""
         log_likelihood = super().__new__(cls, value)
         log_likelihood.df, log_likelihood.nobs = df, nobs
         return log_likelihood
@@ -39,10 +34,10 @@ class LogLik(float):
 
 @verbs.logLik.register(NNet)
 def _log_likelihood(x: NNet) -> LogLik:
-    """Return minus the value, where that is a log-likelihood."""
+    """Return minus the value, if that is a log-likelihood."""
     if not x.is_likelihood:
         raise ArgumentError(
-            "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
+            "`x` is a network whose value is not a log-likelihood: least squares, or with a penalty.",
             allowed="A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
         )
     return LogLik(-x.value, int(x.mask.sum()), len(x.fitted_values))

@@ -1,4 +1,4 @@
-"""What to do with an object that holds a fitted network where the network itself is asked for."""
+"""Hints for objects that hold a fitted network, passed in place of the network itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def best_network(value: object) -> Any:
 
 
 def network_hint(value: object) -> str | None:
-    """Return where the network is in a search or in an estimator that was fitted."""
+    """Return how to get the network of a grid search or a fitted estimator."""
     if best_network(value) is not value:
         return "Take its network: `fit`."
     return "Take its network: `network_`." if isinstance(getattr(value, "network_", None), NNet) else None

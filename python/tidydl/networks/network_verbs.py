@@ -1,4 +1,4 @@
-"""What the verbs say of a fitted network, as data frames."""
+"""Verbs of a fitted network, which return data frames."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LAYERS = ("hidden", "output", "skip")
 
 
 def _units(fit: NNet) -> tuple[list[str], list[str], list[str]]:
-    """Return for each weight where it comes from, where it leads and its layer, by the names that users know."""
+    """Return the source, target and layer of each weight, by the names that users know."""
     p, h, k = fit.n
     inputs = list(fit.coefnames) or [f"i{i + 1}" for i in range(p)]
     hidden = [f"h{j + 1}" for j in range(h)]
@@ -136,7 +136,7 @@ def _inputs(fit: NNet, newdata: Data) -> tuple[np.ndarray, np.ndarray, Any]:
 
 
 def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
-    """Take the inputs by name where the network knows their names."""
+    """Select the inputs by name, if the network knows their names."""
     names = [str(name) for name in newdata.columns]
     if not design.columns or names == list(design.columns):
         return newdata
@@ -148,12 +148,12 @@ def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Return values of the training rows and their index, incomplete rows in their place where they are to keep it."""
+    """Return values of the training rows and their index, padded for incomplete rows with ``na.exclude``."""
     return (values, fit.index) if fit.excluded is None else (fit.excluded.filled(values), fit.excluded.index)
 
 
 def raw_outputs(fit: NNet, newdata: Data | None) -> tuple[np.ndarray, Any]:
-    """Return outputs for all rows, missing where a row is incomplete, and the rows' index."""
+    """Return outputs for all rows, missing for incomplete ones, and the rows' index."""
     if newdata is None:
         return fit.fitted_values, fit.index
     x, complete, index = _inputs(fit, newdata)
@@ -184,23 +184,10 @@ def class_shares(values: np.ndarray) -> np.ndarray:
 
 @verbs.predict.register(NNet)
 def _predict(x: NNet, newdata: Data | None = None, type: str = "raw") -> Any:
-    """Predict with a fitted network.
+    """Predict the outputs, or with ``type="class"`` the most probable class, the first of equals.
 
-    Parameters
-    ----------
-    x
-        The network.
-    newdata
-        A data frame with the columns of the formula, or numbers; by default the training data's complete rows.
-    type
-        ``"raw"`` for the outputs, ``"class"`` for the most probable class.
-
-    Returns
-    -------
-    pandas.DataFrame or pandas.Series
-        Raw: one column for each output, named as in R by class (of two classes only the second's probability).
-        Class: a categorical Series. A row with a missing input has missing values; the index is newdata's. Of
-        classes equally probable the first is taken.
+    Outputs are one column each, named as in R by class (of two classes only the second's probability). A row with a
+    missing input has missing values; the index is that of ``newdata``, by default the complete training rows.
     """
     check_choice("type", type, ["raw", "class"])
     values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)
@@ -211,7 +198,7 @@ def _predict(x: NNet, newdata: Data | None = None, type: str = "raw") -> Any:
 
 
 def need_classes(fit: FittedNetwork) -> None:
-    """Refuse to name classes where numbers were fitted."""
+    """Refuse predictions of classes by a regression."""
     if fit.lev is None or len(fit.lev) != max(2, fit.n[2]):
         raise ArgumentError(
             "`type` 'class' needs a network that was fitted to classes.",
@@ -253,7 +240,7 @@ def _augment(x: NNet, data: Data | None = None, newdata: Data | None = None) -> 
 
 
 def augmented(x: FittedNetwork, data: Data | None, values: np.ndarray, index: pd.Index | None) -> pd.DataFrame:
-    """Join outputs, whoever predicted them, to data, or to the training rows' observed response where there is none."""
+    """Join outputs to data, or to the training rows' observed response if there are no data."""
     if data is not None:
         base = data.copy() if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
     elif x.told_apart is not None:

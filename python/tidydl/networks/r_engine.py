@@ -32,17 +32,8 @@ _LOSSES = {LINEAR: "linout", ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "
 def fit_with_r(fit: Fit) -> Work[Solution]:
     """Fit a network with R's ``nnet`` from the same initial weights.
 
-    R prints its own trace while it fits. It tells the iterations only where ``maxit`` was reached, and neither the
+    R prints its own trace while it fits. It reports the iterations only if ``maxit`` was reached, and neither the
     evaluations nor the curve, so these are missing. It cannot be stopped: an interrupt is raised once it has ended.
-
-    Raises
-    ------
-    DependencyError
-        If rpy2, R or its package nnet is missing.
-    ArgumentError
-        If this Python runs inside R, or this is not its main thread.
-    DataError
-        If the value at the initial weights is not finite.
     """
     nnet = _nnet_of_r()
     yield Pause()
@@ -64,7 +55,7 @@ def fit_with_r(fit: Fit) -> Work[Solution]:
 
 
 def fit_many_with_r(fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    """Fit many networks one after the other, without trace; one that cannot be made has its error in its place."""
+    """Fit many networks one after the other, without trace; a failed one has its error in its place."""
     solutions: list[Solution | TidydlError] = []
     for fit in fits:
         try:
@@ -114,7 +105,7 @@ def _matrix(values: np.ndarray) -> Any:
 
 
 def _nnet_of_r() -> Any:
-    """Start R where it is not running and give its function ``nnet()``."""
+    """Start R if necessary, and return its function ``nnet()``."""
     if "rpycall" in sys.modules:  # made by reticulate; a second R in the process would end it
         raise ArgumentError(
             "`engine` is 'r', and this Python runs inside R.",
@@ -158,7 +149,7 @@ def _started() -> Any:
                     rinterface.initr()
     except ImportError as problem:
         raise _no_rpy2("which is not installed") from problem
-    except Exception as problem:  # whatever a library that does not fit this R may raise
+    except Exception as problem:  # an incompatible library may raise anything
         raise _no_rpy2(f"which cannot start R: {problem}") from problem
     finally:
         signal.signal(signal.SIGINT, handler)  # R takes interrupts over
@@ -197,7 +188,7 @@ def _r_version() -> tuple[int, ...]:
 
 @contextmanager
 def _console() -> Iterator[None]:
-    """Let R print where Python prints; what it says of errors is not printed, because it is raised."""
+    """Have R print where Python prints; its error messages are not printed, because they are raised."""
     from rpy2.rinterface_lib import callbacks
 
     with (
@@ -213,7 +204,7 @@ def _write(text: str) -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold interrupts back while R works, which they would reach in the middle of its printing."""
+    """Defer interrupts while R works, which they would reach in the middle of its printing."""
     noted: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
     try:
@@ -221,4 +212,4 @@ def _interrupts_held() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
     if noted:
-        signal.raise_signal(signal.SIGINT)  # to whoever had interrupts before, who may ignore them
+        signal.raise_signal(signal.SIGINT)  # to the previous handler, which may ignore them

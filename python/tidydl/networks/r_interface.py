@@ -1,4 +1,4 @@
-"""What R calls of the networks: plain arrays in, plain arrays out. R makes the design and draws the weights itself."""
+"""Entry points of R for networks: plain arrays in, plain arrays out. R makes the design and draws the weights."""
 
 from __future__ import annotations
 
@@ -37,6 +37,42 @@ if TYPE_CHECKING:
 
 
 def fit_arrays(
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    advice: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> Work[dict[str, Any]]:
+    """Fit a network whose arguments R has checked.
+
+    ``advice``, if the fit is to warn about its inputs, has ``argument`` and ``names`` of the inputs, and ``rang`` if
+    hidden units have weights drawn by it. The other arguments are those of :func:`_fit_of`.
+    """
+    fit = _fit_of(**arguments)
+    chosen = choose_engine(engine, device, threads)
+    _advise(advice, fit.shape, fit.x, fit.y)
+    solution = yield from solve(chosen, fit)
+    return _solution(solution, chosen)
+
+
+def fit_repeats(
+    wts: np.ndarray,
+    trace: bool,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    advice: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> Work[list[dict[str, Any]]]:
+    """Fit one network from several initial weights side by side, without trace: ``wts`` has a column for each."""
+    fits = [_fit_of(wts=start, trace=False, **arguments) for start in np.ascontiguousarray(wts.T)]
+    chosen = choose_engine(engine, device, threads)
+    _advise(advice, fits[0].shape, fits[0].x, fits[0].y)
+    solutions = all_made((yield from solve_many(chosen, fits)))
+    return [_solution(each, chosen) for each in solutions]
+
+
+def _fit_of(
     x: np.ndarray,
     y: np.ndarray,
     weights: npt.ArrayLike,
@@ -50,79 +86,13 @@ def fit_arrays(
     abstol: float,
     reltol: float,
     trace: bool,
-    engine: str | None = None,
-    device: str = "cpu",
-    threads: int | None = None,
-    advice: dict[str, Any] | None = None,
-) -> Work[dict[str, Any]]:
-    """Fit a network whose arguments R has checked.
-
-    Parameters
-    ----------
-    x, y
-        Rows by inputs, rows by outputs.
-    weights, wts, mask, decay
-        Case weights; initial weights, which may change, and penalty, one per weight.
-    size, skip, loss
-        Hidden units, skip layer, and one of the names in ``LOSSES``.
-    maxit, abstol, reltol, trace, engine, device, threads
-        As in :func:`tidydl.nnet`.
-    advice
-        Where the inputs shall be looked at for what a fit warns of: ``argument`` and ``names`` of the inputs, and
-        ``rang`` where hidden units have weights drawn by it.
-
-    Returns
-    -------
-    dict
-        ``wts``, ``value``, ``convergence``, ``iterations``, ``evaluations``, ``fitted`` (rows by outputs),
-        ``curve`` (passes by iteration and value), ``seconds``, ``engine``, ``device``.
-    """
+) -> Fit:
+    """Return the fit that R plans: ``weights`` are case weights; ``wts``, ``mask``, ``decay`` have one per weight."""
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     start, free, penalty = (_per_weight(each) for each in (wts, mask, decay))
     settings = Settings(int(maxit), float(abstol), float(reltol), bool(trace))
-    chosen = choose_engine(engine, device, threads)
-    _advise(advice, shape, x, y)
     penalty = np.broadcast_to(penalty, start.shape)
-    fit = Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
-    solution = yield from solve(chosen, fit)
-    return _solution(solution, chosen)
-
-
-def fit_repeats(
-    x: np.ndarray,
-    y: np.ndarray,
-    weights: npt.ArrayLike,
-    wts: np.ndarray,
-    mask: npt.ArrayLike,
-    decay: npt.ArrayLike,
-    size: int,
-    skip: bool,
-    loss: str,
-    maxit: int,
-    abstol: float,
-    reltol: float,
-    trace: bool,
-    engine: str | None = None,
-    device: str = "cpu",
-    threads: int | None = None,
-    advice: dict[str, Any] | None = None,
-) -> Work[list[dict[str, Any]]]:
-    """Fit one network from several initial weights side by side: ``wts`` has a column for each.
-
-    Returns
-    -------
-    list of dict
-        What :func:`fit_arrays` returns, of each fit.
-    """
-    shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
-    free, penalty = _per_weight(mask).astype(bool), np.broadcast_to(_per_weight(decay), len(wts))
-    settings = Settings(int(maxit), float(abstol), float(reltol), False)
-    chosen = choose_engine(engine, device, threads)
-    _advise(advice, shape, x, y)
-    cases = _per_weight(weights)
-    fits = [Fit(shape, x, y, cases, start, free, penalty, settings) for start in np.ascontiguousarray(wts.T)]
-    solutions = all_made((yield from solve_many(chosen, fits)))
-    return [_solution(each, chosen) for each in solutions]
+    return Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
 
 
 def _solution(solution: Solution, engine: Engine) -> dict[str, Any]:
@@ -150,21 +120,10 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
 def asked_by_r(
     resamples: Resamples, train: list[Any] | None, names: Iterable[str] | None, times: int | None, prop: object, n: int
 ) -> dict[str, Any]:
-    """Check what resamples R is asked for, which it draws itself.
+    """Check the resamples that R is asked for, which it draws itself.
 
-    Parameters
-    ----------
-    resamples, times, prop
-        As of :func:`tidydl.tune_nnet`.
-    train, names
-        The rows that train in each resample, counted from 1, and the names of these; None where they are to be drawn.
-    n
-        The number of rows.
-
-    Returns
-    -------
-    dict
-        ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and what they are in words.
+    ``train`` are the rows that train in each resample, counted from 1, and ``names`` their names; None if they are to
+    be drawn. Returns ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and a description.
     """
     if train is not None:
         with np.errstate(invalid="ignore"):  # a missing position is refused with the name of its resample
@@ -206,25 +165,9 @@ def tune_arrays(
 ) -> Work[dict[str, Any]]:
     """Search a grid whose draws R has made.
 
-    Parameters
-    ----------
-    x, y, weights, skip, loss, maxit, abstol, reltol, engine, device, threads, advice
-        As of :func:`fit_arrays`.
-    is_class
-        Whether the columns of ``y`` mark classes.
-    size, decay
-        Of each grid point.
-    train, train_lengths, labels
-        The rows that train in each resample end to end, how many each has, and what it is called.
-    starts
-        Initial weights of all fits end to end: restarts within resamples within grid points.
-    repeats, metric
-        As of :func:`tidydl.tune_nnet`.
-
-    Returns
-    -------
-    dict
-        ``fits``, ``summary``, ``metric`` and ``at``, the position of the best grid point.
+    ``size`` and ``decay`` are those of each grid point. ``train`` has the rows that train in each resample end to end,
+    ``train_lengths`` how many each has. ``starts`` are the initial weights of all fits end to end: restarts within
+    resamples within grid points. In the result ``at`` is the position of the best grid point.
     """
     sizes, decays = [[each.item() for each in np.atleast_1d(np.asarray(values))] for values in (size, decay)]
     settings = Settings(int(maxit), float(abstol), float(reltol), False)
@@ -247,5 +190,5 @@ def tune_arrays(
 
 
 def _per_weight(values: npt.ArrayLike) -> np.ndarray:
-    """Take a vector, which arrives from R as a single value where it has one element."""
+    """Return a vector, which arrives from R as a scalar if it has one element."""
     return np.atleast_1d(np.asarray(values, dtype=float))

@@ -33,7 +33,7 @@ def connection_names(shape: Shape) -> list[str]:
 
 
 def _names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
-    """Return whether levels are the classes of the targets: one of them in each row, and nothing between."""
+    """Return whether levels are the classes of the targets, which indicate one of them in each row."""
     outputs = targets.shape[1]
     if lev is None or len(set(lev)) != max(2, outputs):
         return False
@@ -43,7 +43,7 @@ def _names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
 
 
 class FittedNetwork(Protocol):
-    """What is asked of a network, of the mean of several, and of one of R's."""
+    """The interface of a network, of the mean of several, and of one of R's."""
 
     @property
     def n(self) -> Sequence[int]:
@@ -59,7 +59,7 @@ class FittedNetwork(Protocol):
 
     @property
     def design(self) -> Design:
-        """How predictors become inputs."""
+        """How predictors are converted to inputs."""
 
     @property
     def response(self) -> str:
@@ -71,7 +71,7 @@ class FittedNetwork(Protocol):
 
     @property
     def told_apart(self) -> Sequence[str] | None:
-        """The classes that are told apart; None where numbers were fitted."""
+        """The classes; None for a regression."""
 
     @property
     def fitted_values(self) -> np.ndarray:
@@ -150,7 +150,7 @@ class NNet:
     _verbs: ClassVar[str] = "tidydl.networks.network_verbs"
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what was pickled; in a new process the verbs do not know of networks yet."""
+        """Restore the pickled state; in a new process the verbs of networks are not registered yet."""
         importlib.import_module(self._verbs)
         self.__dict__.update(state)
 
@@ -191,7 +191,7 @@ class NNet:
 
     @property
     def told_apart(self) -> tuple[str, ...] | None:
-        """The classes that are told apart; None where numbers were fitted, for which R may name levels, too."""
+        """The classes; None for a regression, for which R may also name levels."""
         return self.lev if _names_classes(self.lev, self.fitted_values + self.residuals) else None
 
     @property
@@ -205,7 +205,7 @@ class NNet:
         return connection_names(self.shape)
 
     def model_matrix(self, newdata: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Return the inputs that the formula makes of the complete rows of new data, and which rows these are."""
+        """Return the model matrix of the complete rows of new data, and which rows these are."""
         return design_matrix(self.design, newdata)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Running a model over many inputs: equal inputs once, sorted by length, in batches that fit a budget.
+"""Running a model over many inputs: equal inputs once, sorted by length, in batches within a budget.
 
 The plain pipeline pads every text to the longest of its batch. Sorted by length, the texts of a batch need
 next to no padding, and a budget of tokens lets many short texts or a few long ones share a batch. On a CPU several
@@ -32,19 +32,19 @@ _SMALLEST = 128  # what a batch costs at least where there is enough for one, so
 
 
 class Encoded(Protocol):
-    """Inputs made ready as lines for the model: one line each, or several where a text needs several windows.
+    """Inputs prepared as lines for the model: one line each, or several if a text needs several windows.
 
     It may also have ``shapes``: where padding is ``"equal"``, lines of one shape share a batch rather than of one size.
     """
 
     @property
     def sizes(self) -> list[int]:
-        """What each line costs."""
+        """The cost of each line."""
         ...
 
     @property
     def owners(self) -> Sequence[int]:
-        """Which input each line belongs to."""
+        """The input that each line belongs to."""
         ...
 
     @property
@@ -58,19 +58,19 @@ class Encoded(Protocol):
 
 
 def only_line(encoded: object, lines: list[int], outputs: list[Any]) -> Any:
-    """Take what the model gave for an input's only line as its result."""
+    """Return the output for an input's only line."""
     return outputs[0]
 
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """How to run a model: what makes inputs ready, what computes a batch, and which inputs share one.
+    """How to run a model: how inputs are prepared, how a batch is computed, and which inputs share one.
 
-    ``forward`` gives one result per line; ``finish`` makes the result of an input, given what
-    ``encode`` gave, which of its lines are the input's, and what came of them. ``key`` gives what is equal for equal
-    inputs, and ``chunk`` is how many are made ready together; where they are None, the modalities of the inputs say so.
+    ``forward`` returns one result per line; ``finish`` builds the result of an input from what
+    ``encode`` returned, the input's lines, and their results. ``key`` returns what is equal for equal
+    inputs, and ``chunk`` is how many are prepared together; if None, the modalities of the inputs decide.
     ``padding`` is ``"any"``, ``"equal"`` (only inputs of one length or shape together) or ``"none"`` (one at a time);
-    ``most`` caps the inputs of a batch. ``parallel`` says that ``forward`` leaves the model as it is, so that several
+    ``most`` caps the inputs of a batch. ``parallel`` says that ``forward`` does not change the model, so that several
     batches may be computed at once.
     """
 
@@ -86,14 +86,14 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class Failure:
-    """What stands in place of a result where an input failed."""
+    """What replaces the result of a failed input."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run: the results of different inputs, and which of them each input has (-1: missing)."""
+    """The outcome of a run: the results of unique inputs, and which of them each input has (-1: missing)."""
 
     results: list[Any]
     which: list[int]
@@ -101,7 +101,7 @@ class Outcome:
 
 
 def distinct(values: Sequence[Any], key: Callable[[Any], Hashable]) -> tuple[list[int], list[int]]:
-    """Find the different inputs: where each stands first, and which of them every input is (-1: missing)."""
+    """Find the unique inputs: the first position of each, and which of them every input is (-1: missing)."""
     seen: dict[Hashable, int] = {}
     firsts: list[int] = []
     which: list[int] = []
@@ -119,7 +119,7 @@ def distinct(values: Sequence[Any], key: Callable[[Any], Hashable]) -> tuple[lis
 def compute(loaded: Loaded, inputs: Inputs, plan: BatchPlan) -> Work[Outcome]:
     """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept.
 
-    An input that fails raises its error, or where failures are collected is missing in the outcome.
+    An input that fails raises its error, or is missing in the outcome if failures are collected.
     """
     refuse_fork()
     values, tolerant = inputs.values(), inputs.failures is not None
@@ -151,7 +151,7 @@ def compute(loaded: Loaded, inputs: Inputs, plan: BatchPlan) -> Work[Outcome]:
 
 
 def _without_failures(inputs: Inputs, results: list[Any], which: list[int], truncated: int) -> Outcome:
-    """Take failures out of the results, and note at the inputs why each failed."""
+    """Replace failures in the results by None, and record their messages in the inputs."""
     failed = {unit: each.message for unit, each in enumerate(results) if isinstance(each, Failure)}
     if not failed:
         return Outcome(results, which, truncated)
@@ -165,7 +165,7 @@ def _without_failures(inputs: Inputs, results: list[Any], which: list[int], trun
 def _encoded(
     plan: BatchPlan, values: list[Any], indices: list[int], tolerant: bool
 ) -> tuple[Encoded | None, Sequence[int], dict[int, Failure]]:
-    """Make inputs ready together, None where none is left; where one fails and may, say which are left and why."""
+    """Prepare inputs together, None if none is left; also return those left and the failures, if they may fail."""
     try:
         return plan.encode(values, indices), range(len(values)), {}
     except PASSING:
@@ -191,7 +191,7 @@ def _encoded(
 def _inputs_done(
     loaded: Loaded, encoded: Encoded, plan: BatchPlan, count: int, tolerant: bool
 ) -> Iterator[list[tuple[int, Any]]]:
-    """Run all batches; after each give the inputs of which now all lines are there, with their results."""
+    """Run all batches; after each yield the inputs whose lines are now complete, with their results."""
     owned: list[list[int]] = [[] for _ in range(count)]
     for line, owner in enumerate(encoded.owners):
         owned[owner].append(line)
@@ -250,12 +250,12 @@ def _batches(loaded: Loaded, encoded: Encoded, plan: BatchPlan, tolerant: bool) 
 
 
 def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Weights, workers: int) -> Iterator[list[int]]:
-    """Put lines into batches, the longest first; the budget may shrink on the way."""
+    """Group lines into batches, the longest first; the budget may shrink on the way."""
     sizes, shapes = encoded.sizes, _shapes(encoded, plan)
     largest: dict[Hashable, int] = {}
     for shape, size in zip(shapes, sizes, strict=True):
         largest[shape] = max(size, largest.get(shape, 0))
-    # those of one shape stand together, so that none is passed over
+    # those of one shape are adjacent, so that none is skipped
     order = sorted(range(len(sizes)), key=lambda i: (largest[shapes[i]], repr(shapes[i]), sizes[i]), reverse=True)
     left, start = sum(sizes), 0
     while start < len(order):
@@ -271,14 +271,14 @@ def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Weights, worker
 
 
 def _shapes(encoded: Encoded, plan: BatchPlan) -> Sequence[Hashable]:
-    """Return which lines may share a batch: those of one shape, else of one size, or all."""
+    """Return what lines of a batch must have in common: their shape, else their size, or nothing."""
     if plan.padding != "equal":
         return [None] * len(encoded.sizes)
     return getattr(encoded, "shapes", None) or encoded.sizes
 
 
 def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[int], tolerant: bool) -> Lines:
-    """Run a batch; where memory runs out, or an input fails that may, run its parts."""
+    """Run a batch; if memory runs out, or an input fails that may, run its parts."""
     import torch
 
     try:
@@ -309,7 +309,7 @@ def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[in
 
 
 def _is_of_the_call(problem: BaseException) -> bool:
-    """Return whether an error is about the call as a whole rather than about an input."""
+    """Return whether an error concerns the call rather than an input."""
     return isinstance(problem, TidydlError) and problem.place is None and not isinstance(problem, DeviceError)
 
 
@@ -322,12 +322,12 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
     if isinstance(problem, torch.OutOfMemoryError):
         return True
-    text = first_line(problem)  # of other devices, whose errors have no class of their own
+    text = first_line(problem)  # other devices have no error class of their own
     return isinstance(problem, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
 def _free(device: str) -> None:
-    """Free what the failed batch still holds."""
+    """Free the memory of a failed batch."""
     import torch
 
     if device.startswith("cuda"):

@@ -1,4 +1,4 @@
-"""The table of tasks that pipelines can do: what each reads, what comes back, its options and its default model."""
+"""The table of pipeline tasks: their inputs, results, options and default models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last layer of a classifier, computed for the first token alone where the head looks at no other.
+"""The last layer of a classifier, computed for the first token alone if the head uses no other.
 
 Encoders of BERT's kind classify a text by what their last layer makes of its first token. What that layer's
 feed-forward network makes of all other tokens is not looked at, and is a tenth of the work of six layers. Whether a
@@ -32,9 +32,9 @@ class _Layer(Protocol):
 
 @contextmanager
 def first_token_alone(loaded: Loaded, plan: BatchPlan) -> Iterator[BatchPlan]:
-    """Leave out what the head of a classifier does not look at, in the way's own forward passes and in no others.
+    """Skip what the head of a classifier does not use, in the plan's own forward passes only.
 
-    The way is given back as it is where leaving it out would change the logits.
+    The plan is returned unchanged if that would change the logits.
     """
     layer = _last_layer(loaded.model)
     if layer is None or not _agrees(loaded.weights, layer):
@@ -48,7 +48,7 @@ def first_token_alone(loaded: Loaded, plan: BatchPlan) -> Iterator[BatchPlan]:
 
 
 class _Wanted(threading.local):
-    """Whether the forward pass that this thread is in is one of ours."""
+    """Whether the current forward pass of this thread is one of ours."""
 
     now = False
 
@@ -65,7 +65,7 @@ def _forward(forward: Callable[[dict[str, Any]], Any], tensors: dict[str, Any]) 
 
 
 def _first(module: torch.nn.Module, args: tuple[object, ...], output: torch.Tensor | tuple[torch.Tensor, ...]) -> Any:
-    """Keep the first token of what attention makes: all that follows in the layer works token by token."""
+    """Keep the first token of the attention output: all later steps of the layer work token by token."""
     if not _wanted.now:
         return output
     return (output[0][:, :1], *output[1:]) if isinstance(output, tuple) else output[:, :1]
@@ -82,7 +82,7 @@ def _last_layer(model: PreTrainedModel) -> _Layer | None:
 
 
 def _agrees(weights: Weights, layer: _Layer) -> bool:
-    """Try out once whether a model's logits are the same without the other tokens."""
+    """Test once whether a model's logits are the same without the other tokens."""
     if weights.first_token is None:
         weights.first_token = _tried(weights.model, layer)
     return weights.first_token

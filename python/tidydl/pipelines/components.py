@@ -1,4 +1,4 @@
-"""What reads the inputs of a model: its tokenizer, image processor, feature extractor or processor of several kinds."""
+"""The components of a model: its tokenizer, image processor, feature extractor or multimodal processor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _components: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a component was loaded from: the state of the folder then, or the commit on the Hub."""
+    """The origin of a component: the state of its folder when it was loaded, or the commit on the Hub."""
 
     source: Source
     fingerprint: tuple[tuple[str, int, int], ...]
@@ -39,7 +39,7 @@ _origins: MutableMapping[Any, Origin] = weakref.WeakKeyDictionary()
 
 
 def origin_of(component: object) -> Origin | None:
-    """Return where a component was loaded from; None where the user has loaded it."""
+    """Return the origin of a component; None if the user has loaded it."""
     try:
         return _origins.get(component)
     except TypeError:  # an object without a hash
@@ -47,21 +47,11 @@ def origin_of(component: object) -> Origin | None:
 
 
 def read_components(names: Sequence[str], overrides: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
-    """Return what reads a model's inputs, loading what is not given from where the model lies.
+    """Return the components of a model, loading those that are not among the ``overrides``.
 
-    Parameters
-    ----------
-    names
-        Which components, as arguments of ``pipeline()``.
-    overrides
-        By name a loaded object or where it lies. A ``processor`` holds the others as its parts.
-    source
-        Where the model lies; None where a loaded model does not say.
-
-    Raises
-    ------
-    NotFoundError, DamagedFileError, HubError, ArgumentError
-        Where something is not there, damaged, out of reach or of the wrong kind.
+    ``names`` are those of arguments of ``pipeline()``; ``overrides`` have by name a loaded object or where it lies, and
+    a ``processor`` holds the others as its parts. ``source`` is None if a loaded model does not know where it came
+    from.
     """
     return {name: _component(name, overrides, source) for name in names}
 
@@ -85,7 +75,7 @@ def _component(name: str, overrides: Mapping[str, Any], source: Source | None) -
 
 
 def _loaded(component: object, name: str, argument: str) -> Any:
-    """Return a component that is loaded, or load it from where it lies."""
+    """Return a loaded component, or load it from its source."""
     if hasattr(component, "save_pretrained"):
         return component
     return _kept(name, Source(locate(component, argument)), argument)
@@ -107,9 +97,9 @@ def _kept(name: str, source: Source, argument: str) -> Any:
 
 
 def _read(name: str, source: Source, argument: str) -> Any:
-    """Load a component; images are scaled by Pillow, whether or not torchvision is there: numbers are then the same.
+    """Load a component; images are scaled by Pillow, also with torchvision installed: the numbers stay the same.
 
-    A processor hands what it is told on to all its parts, videos and words too, so its image processor is loaded alone.
+    A processor passes its arguments on to all its parts, so its image processor is loaded separately.
     """
     auto = getattr(import_transformers(), AUTO[name])
     settings = _by_pillow() if name == "image_processor" else {}
@@ -121,12 +111,12 @@ def _read(name: str, source: Source, argument: str) -> Any:
 
 
 def _by_pillow() -> dict[str, Any]:
-    """Return the argument that asks for Pillow."""
+    """Return the argument that selects Pillow."""
     from transformers.models.auto import image_processing_auto
 
     return {"backend": "pil"} if hasattr(image_processing_auto, "_resolve_backend") else {"use_fast": False}
 
 
 def forget_components() -> None:
-    """Forget all that was loaded."""
+    """Forget all loaded components."""
     _components.clear()

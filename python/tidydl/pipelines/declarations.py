@@ -1,4 +1,4 @@
-"""What is declared of a task: the parts of its inputs, its columns, its options, what reads its inputs."""
+"""Declarations of tasks: the parts of the inputs, the columns, the options, the components."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS: dict[str, Kind] = {"image": "image", "audio": "audio"}
 
 @dataclass(frozen=True)
 class Part:
-    """One part of an input: the name of its column and what it holds (its modality names the module that reads it).
+    """One part of an input: the name of its column and its modality, which names the module that reads it.
 
     An ``optional`` part may be left out. A ``shared`` one may be one value for all inputs, and is not repeated in
     the result.
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be known of a task before a model is loaded.
+    """The properties of a task before a model is loaded.
 
     ``family`` is the module of this package that says how the model is run, ``heads`` the ends of the names
     of transformers' auto classes that carry the task's weights, the usual one first (``""`` the bare model; then
@@ -67,7 +67,7 @@ class Task:
     other_components: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def for_kind(self, kind: str | None) -> Task:
-        """Return the task as it is done by a type of model: what reads its inputs may differ."""
+        """Return the task as a type of model does it: its components may differ."""
         return replace(self, components=self.other_components.get(kind or "", self.components))
 
     def contract(self, parts: Sequence[Part], columns: Contract | None = None) -> Contract:
@@ -81,6 +81,6 @@ class Task:
 
     @property
     def reads(self) -> str:
-        """What the inputs are, in a word of messages: ``"text"``, ``"image"``, ``"audio"`` or ``"video"``."""
+        """The kind of the inputs in messages: ``"text"``, ``"image"``, ``"audio"`` or ``"video"``."""
         modalities = [part.modality for part in self.parts]
         return next((each for each in ("image", "audio", "video") if each in modalities), "text")

@@ -1,4 +1,4 @@
-"""Embeddings: what an encoder makes of a text or an image, as columns of numbers."""
+"""Embeddings of texts and images, as numeric columns."""
 
 from __future__ import annotations
 
@@ -107,27 +107,8 @@ def embed(
     >>> tidydl.embed(["a cat", "a kitten", None]).shape
     (3, 386)
     """
-    work = embed_steps(
-        x,
-        model,
-        pooling,
-        normalize,
-        text=text,
-        image=image,
-        tokenizer=tokenizer,
-        image_processor=image_processor,
-        revision=revision,
-        device=device,
-        dtype=dtype,
-        use_safetensors=use_safetensors,
-        trust_remote_code=trust_remote_code,
-        token=token,
-        max_length=max_length,
-        batch_size=batch_size,
-        on_error=on_error,
-        **unknown,
-    )
-    frame = run_work(work, progress=progress)
+    arguments = {name: value for name, value in locals().items() if name not in ("progress", "unknown")}
+    frame = run_work(embed_steps(**arguments, **unknown), progress=progress)
     warn_of_truncation(frame)
     return frame
 
@@ -173,7 +154,7 @@ def embed_steps(
 
 
 def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> Any:
-    """Return what makes the numbers of a batch."""
+    """Return the function that embeds a batch."""
     if not has_two_sides(loaded.config):
         return partial(_alone, loaded, modality, pooling, normalize)
     if pooling != "mean":
@@ -185,7 +166,7 @@ def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> An
 
 
 def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
-    """Run an encoder on a batch; a model that needs something else beside it is refused."""
+    """Run an encoder on a batch; a model that needs further inputs is refused."""
     try:
         return pooled(loaded.model, pooling, normalize, tensors)
     except (AttributeError, TypeError, ValueError) as problem:
@@ -198,7 +179,7 @@ def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors
 
 
 def _named(modality: str, by_modality: dict[str, Any]) -> dict[str, Any]:
-    """Return the inputs or the column that is named; naming one of the other kind is an error."""
+    """Return the named inputs or column; naming one of the other modality is an error."""
     other = "image" if modality == "text" else "text"
     if by_modality[other] is not None:
         raise ArgumentError(
@@ -210,7 +191,7 @@ def _named(modality: str, by_modality: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open(model: object, arguments: Mapping[str, Any], x: object, by_modality: Mapping[str, Any]) -> tuple[str, Loaded]:
-    """Load the encoder, and say whether it reads texts or images; of one that reads both the inputs decide."""
+    """Load the encoder and return its modality; if it reads both texts and images, the inputs decide."""
     for name in arguments:
         if name not in LOADING:
             raise no_argument("embed", name, (*_ARGUMENTS, *LOADING))
@@ -224,14 +205,14 @@ def _open(model: object, arguments: Mapping[str, Any], x: object, by_modality: M
 
 
 def _default_encoder() -> Any:
-    """Find the sentence encoder that works without a network."""
+    """Return the sentence encoder that works offline."""
     from tidydl.data.examples import example_model
 
     return example_model("minilm")
 
 
 def _modality(config: PreTrainedConfig, loading: dict[str, Any]) -> str:
-    """Return whether an encoder reads images or texts: by what is given to read with, else by its kind."""
+    """Return whether an encoder reads images or texts: by the given components, else by its type."""
     if loading["tokenizer"] is not None:
         return "text"
     if loading["image_processor"] is not None:
@@ -244,7 +225,7 @@ def _modality(config: PreTrainedConfig, loading: dict[str, Any]) -> str:
 
 
 def _modality_of_inputs(x: object, by_modality: Mapping[str, Any]) -> str:
-    """Return what inputs are, images or texts: as they are named, else as they look. Paths of images are named."""
+    """Return the modality of inputs, as named, else guessed. Paths of images have to be named."""
     if x is NOT_GIVEN or by_modality["text"] is not None or by_modality["image"] is not None:
         return "text" if by_modality["image"] is None else "image"
     text, image = (modality_of(Part(name, name)) for name in ("text", "image"))
@@ -260,7 +241,7 @@ def _modality_of_inputs(x: object, by_modality: Mapping[str, Any]) -> str:
 
 
 def _sentence_limit(loaded: Loaded) -> int | None:
-    """Return the length in tokens that a sentence encoder was made for, where it says so beside its weights."""
+    """Return the maximum length in tokens that a sentence encoder declares beside its weights, if any."""
     if loaded.asked is None:  # a model object of the user's own
         return None
     path = loaded.asked[0].source.folder() / "sentence_bert_config.json"

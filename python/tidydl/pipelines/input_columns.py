@@ -1,4 +1,4 @@
-"""Which column of a frame holds a part of the inputs."""
+"""The column of a frame that holds a part of the inputs."""
 
 from __future__ import annotations
 
@@ -16,23 +16,8 @@ from tidydl.pipelines.positions import is_missing
 def choose_column(frame: pd.DataFrame, part: Part, wanted: object, modality: ModuleType, *, alone: bool = True) -> int:
     """Find the position of the column that holds a part.
 
-    Parameters
-    ----------
-    frame
-        The data.
-    part
-        What is looked for.
-    wanted
-        The name of the column, None for the one called as the part is, else the only one that fits.
-    modality
-        The module that knows which columns fit.
-    alone
-        Whether inputs have no other part: only then a column is taken for its kind.
-
-    Raises
-    ------
-    ColumnError
-        Where there is no such column, or several that fit.
+    ``wanted`` is its name, or None for the column called like the part, else for the only one that fits. A column is
+    taken for its type only if inputs have no other part (``alone``).
     """
     names = list(frame.columns)
     if wanted is not None and (is_missing(wanted) or not (pd.api.types.is_scalar(wanted) or isinstance(wanted, tuple))):
@@ -65,13 +50,7 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: object, modality: Mod
 
 
 def refuse_mistyped(frame: pd.DataFrame, part: Part, wanted: object) -> None:
-    """Refuse a single text for all inputs that is all but the name of a column.
-
-    Raises
-    ------
-    ColumnError
-        Names the column that was probably meant.
-    """
+    """Refuse a single text for all inputs that is nearly the name of a column, which the error suggests."""
     close = nearest(wanted, frame.columns) if isinstance(wanted, str) and "," not in wanted else None
     if close is not None:
         raise ColumnError(

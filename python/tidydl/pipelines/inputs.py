@@ -1,4 +1,4 @@
-"""Reading what a pipeline is given: one value, many, columns of a frame, or the parts of inputs by name."""
+"""Reading the inputs of a pipeline: one value, many, columns of a frame, or parts by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHUNK = 1024  # inputs that are made ready together, unless their modality says
 
 
 class _NotGiven:
-    """What stands for ``x`` where the parts of the inputs are given by name."""
+    """The default of ``x``, if the parts of the inputs are given by name."""
 
     def __repr__(self) -> str:
         return "not given"
@@ -54,7 +54,7 @@ class Inputs:
         return len(next(iter(self.parts.values())))
 
     def values(self) -> list[Any]:
-        """Return one value per input, or a tuple where inputs have several parts; None where missing."""
+        """Return one value per input, or a tuple if inputs have several parts; None if missing."""
         columns = list(self.parts.values())
         if len(columns) == 1:
             return columns[0]
@@ -62,7 +62,7 @@ class Inputs:
 
     @property
     def key(self) -> Callable[[Any], Hashable]:
-        """What gives something equal for equal values, of those that :meth:`values` returns."""
+        """The function that returns equal keys for equal values of :meth:`values`."""
         keys = [modality_of(part).key for part in self.parts]
         if len(keys) == 1:
             return keys[0]  # type: ignore[no-any-return]
@@ -70,7 +70,7 @@ class Inputs:
 
     @property
     def chunk(self) -> int:
-        """How many inputs are made ready together, as the modality of their first part says."""
+        """The number of inputs that are prepared together, that of the modality of their first part."""
         return getattr(modality_of(next(iter(self.parts))), "CHUNK", _CHUNK)
 
     @property
@@ -88,25 +88,11 @@ class Inputs:
 def read_inputs(x: object, parts: Sequence[Part], by_name: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
     """Read the inputs of a call.
 
-    Parameters
-    ----------
-    x
-        One value, a list, Series or array of them, or a frame. Where inputs have several parts: a frame, a dict or
-        tuple of the parts of one input, a list of those, or the first part, the others being given by name.
-    parts
-        The parts that each input has.
-    by_name
-        By the name of a part: the column of the frame that holds it, None to take the only one that fits. Where
-        ``x`` is no frame: the values of the part, one for each input or one for all.
-    tolerant
-        Whether an input that cannot be read is noted as a failure and counts as missing.
-
-    Raises
-    ------
-    ArgumentError
-        Where a value has the wrong type; says which, counting from the first.
-    ColumnError
-        Where a frame has no such column, or several that fit.
+    ``x`` is one value, a list, Series or array of them, or a frame. If inputs have several parts: a frame, a dict or
+    tuple of the parts of one input, a list of those, or the first part, the others being given by name. ``by_name`` has
+    by part the column of the frame that holds it, None for the only one that fits; or, if ``x`` is not a frame, the
+    values of the part, one for each input or one for all. If ``tolerant``, an input that cannot be read is noted as a
+    failure and counts as missing.
     """
     failures: Failures = {} if tolerant else None
     by_name = {name: value for name, value in by_name.items() if value is not None}
@@ -140,7 +126,7 @@ def modality_of(part: Part) -> Any:
 
 
 def _table_first(x: object, parts: Sequence[Part], by_name: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Take a data frame as the table that questions are about, where the task has one."""
+    """Read a data frame as the table of the questions, if the task has one."""
     table = next((part.name for part in parts if part.modality == "table"), None)
     if table is None or table in by_name or x is NOT_GIVEN:
         return x, by_name
@@ -169,7 +155,7 @@ def in_pandas(x: Any) -> Any:
 
 
 def _as_frame(x: object, parts: Sequence[Part]) -> pd.DataFrame | None:
-    """Build a frame of a list of inputs with several parts, each a dict or a tuple; None where it is none."""
+    """Build a frame from a list of inputs with several parts, each a dict or a tuple; None for other values."""
     if not isinstance(x, (list, tuple)) or not x or modality_of(parts[0]).is_one(x):
         return None
     names = [part.name for part in parts]
@@ -221,7 +207,7 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
 
 
 def _by_part(x: object, parts: Sequence[Part], by_name: Mapping[str, Any]) -> dict[str, Any]:
-    """Return which values each part has."""
+    """Return the values of each part."""
     values = dict(by_name)
     required = _required(parts)
     free = [part for part in required if part.name not in by_name]
@@ -277,7 +263,7 @@ def _values(x: object, part: Part, parts: Sequence[Part], failures: Failures) ->
 
 
 def _many(x: object, part: Part) -> list[Any]:
-    """Build a list of what may be one value or many."""
+    """Return one value or many as a list."""
     modality = modality_of(part)
     if is_missing(x) or modality.is_one(x):
         return [x]
@@ -296,7 +282,7 @@ def _listed(x: Iterable[Any]) -> list[Any]:
 
 
 def _read(values: list[Any], part: Part, parts: Sequence[Part], failures: Failures) -> list[Any]:
-    """Read the values of a part that each input has, None where one is missing."""
+    """Read the values of a part that each input has, None for missing ones."""
     alone = len(_required(parts)) == 1 and all(other.modality != "table" for other in parts)
     modality, name = modality_of(part), "x" if alone else part.name
     return [
@@ -316,7 +302,7 @@ def _one_read(modality: ModuleType, value: object, name: str, index: int, failur
 
 
 def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
-    """Bring all parts to one length: a single value stands for all inputs."""
+    """Recycle all parts to one length: a single value is for all inputs."""
     lengths = {part.name: len(values) for part, values in read.items() if len(values) != 1}
     if len(set(lengths.values())) > 1:
         (one, n), (other, m) = list(lengths.items())[:2]
@@ -330,6 +316,6 @@ def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
 
 
 def _index(values: Iterable[Any], read: dict[Part, list[Any]]) -> pd.Index | None:
-    """Return the index of the first Series among the parts, where it has a line for each input."""
+    """Return the index of the first Series among the parts, if it has a row for each input."""
     n = max(len(each) for each in read.values())
     return next((each.index for each in values if isinstance(each, pd.Series) and len(each) == n), None)

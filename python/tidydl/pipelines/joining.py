@@ -20,7 +20,7 @@ from tidydl.progress import run as run_work
 
 
 class _Pipeline(Protocol):
-    """What is needed of a :class:`~tidydl.pipelines.runner.Pipeline`, whose ``augment()`` is done here."""
+    """The interface of :class:`~tidydl.pipelines.runner.Pipeline` that ``augment()`` uses."""
 
     @property
     def task(self) -> str: ...
@@ -42,22 +42,8 @@ def augment_pipeline(
 ) -> pd.DataFrame | Stream:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
-    Parameters
-    ----------
-    x
-        The pipeline.
-    data
-        A data frame with the inputs in a column: ``text="tweet"`` names it. Frames of polars and pyarrow are taken
-        as pandas reads them. A stream gives a stream.
-    prefix
-        A prefix for the names of the new columns, to distinguish the results of two pipelines.
-    progress, **arguments
-        As in a call of the pipeline.
-
-    Raises
-    ------
-    ColumnError
-        Where the data have a column of the same name already.
+    ``text="tweet"`` names the column of the inputs, and ``prefix`` is put before the new columns' names. Frames of
+    polars and pyarrow are taken as pandas reads them. A stream gives a stream.
     """
     if isinstance(data, Stream):
         return augmented(x, arguments, prefix).over(data, rows=data.rows, progress=progress)
@@ -67,7 +53,7 @@ def augment_pipeline(
 
 
 def augmented(x: _Pipeline, arguments: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
-    """Return what ``augment()`` does to each frame of a stream."""
+    """Return the function that ``augment()`` applies to each frame of a stream."""
     refuse_checkpoint(arguments)
     return Mapped(
         lambda frame, first, begun: augment_steps(x, frame, prefix=prefix, drawn=begun, first=first, **arguments),
@@ -108,7 +94,7 @@ def augment_steps(
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
     result = yield from x.steps(data, drawn=drawn, first=first, **arguments)
     new = _new_columns(x, result, prefix)
-    _refuse_clash(new.columns, data)  # where each row has labels of its own, only now are the ranks known
+    _refuse_clash(new.columns, data)  # if each row has labels of its own, the ranks are known only now
     joined = pd.concat([data.reset_index(drop=True), new.reset_index(drop=True)], axis=1)
     joined.index = data.index
     joined.attrs = {**data.attrs, "tidydl": result.attrs["tidydl"]}
@@ -116,7 +102,7 @@ def augment_steps(
 
 
 def _new_columns(x: _Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    """Return what a result adds to the data, one row per input."""
+    """Return the columns that a result adds to the data, one row per input."""
     wide = widen(result)
     new = wide.drop(columns=[name for name in (ROW, *x.parts, "mask") if name in wide.columns])
     return new.rename(columns=lambda name: f"{prefix}{name}")

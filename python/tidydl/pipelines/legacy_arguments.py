@@ -1,4 +1,4 @@
-"""What earlier versions of transformers called things: taken as meant, or answered with what to write now."""
+"""Arguments of earlier versions of transformers: translated, or rejected with the current ones."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ _WRITE_NOW = {
     "torch_dtype": "Give it to pipeline(), as `dtype`.",
 }
 
-# Dictionaries of options that older code hands on, whose entries are options of their own.
+# Dictionaries of options in older code, whose entries are options themselves.
 _BUNDLES = ("generate_kwargs", "forward_params")
 
 _LOADING = {"torch_dtype": "dtype", "use_auth_token": "token"}
 
 
 def as_current_loading_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Take what older code says about loading out of the options, in the words of today."""
+    """Take older code's arguments about loading out of the options, as current ones."""
     return {now: options.pop(older) for older, now in _LOADING.items() if older in options}
 
 
 def as_current_arguments(task: Task, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Put what is said in the words of earlier versions into those of today."""
+    """Translate the arguments of earlier versions into current ones."""
     current = dict(arguments)
     for bundle in _BUNDLES:
         if isinstance(current.get(bundle), Mapping) and "max_new_tokens" in task.options:
@@ -103,13 +103,7 @@ def _older_flag(arguments: dict[str, Any], name: str) -> bool | None:
 
 
 def asks_for_what_is_done(name: str, value: object) -> bool:
-    """Return whether an argument of older code asks for what is done anyway.
-
-    Raises
-    ------
-    ArgumentError
-        Where it asks for something else; says what to write now.
-    """
+    """Return whether an argument of older code asks for what is done anyway; if not, the error says what to write."""
     if name not in _ALREADY_SO:
         return False
     if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
@@ -122,5 +116,5 @@ def asks_for_what_is_done(name: str, value: object) -> bool:
 
 
 def what_to_write(name: str) -> str | None:
-    """Return what to write now in place of an argument of older code, where it is one."""
+    """Return the current equivalent of an argument of older code, if it is one."""
     return _WRITE_NOW.get(name)

@@ -1,4 +1,4 @@
-"""What goes wrong when a model is loaded from its files, in our own errors."""
+"""Errors in loading a model from its files, as our own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tidydl.pipelines.model_location import ALLOWED, Location
 
 
 def explain_failure(problem: BaseException, location: Location, argument: str = "model") -> TidydlError | None:
-    """Turn what transformers raised while loading into one of our errors; None of what is no matter of the model."""
+    """Turn an error of transformers while loading into one of our own; None if it does not concern the model."""
     if isinstance(problem, (MemoryError, PermissionError)):
         return None
     error = _explained(problem, location, argument)
@@ -26,7 +26,7 @@ def _explained(problem: BaseException, location: Location, argument: str) -> Tid
     damaged = damaged_file(location)
     if damaged is not None:
         return damaged
-    if _is_panic(problem):
+    if not isinstance(problem, Exception):  # a panic of Rust code
         return DamagedFileError(
             f"The tokenizer of '{location.source}' cannot be read: {first_line(problem)}.",
             allowed="A tokenizer.json as it was downloaded or saved.",
@@ -41,13 +41,8 @@ def _explained(problem: BaseException, location: Location, argument: str) -> Tid
     return _folder_failure(problem, location, argument)
 
 
-def _is_panic(problem: BaseException) -> bool:
-    """Return whether code in Rust has given up, which is no Exception."""
-    return not isinstance(problem, Exception)
-
-
 def damaged_file(location: Location) -> DamagedFileError | None:
-    """Look for the first file of a local folder that cannot be read as what it should be."""
+    """Find the first file of a local folder that cannot be read in its format."""
     if location.folder is None:
         return None
     for path in sorted(location.folder.glob("*.json")):
@@ -114,7 +109,7 @@ _LIBRARY = re.compile(r"pip install `?([\w-]+)|requires the ([\w-]+) library|req
 
 
 def _library_missing(text: str, location: Location, argument: str) -> DependencyError:
-    """Return which library reads the inputs of a model, as far as transformers tell."""
+    """Build the error for a missing library, naming it if transformers does."""
     named = _LIBRARY.search(text)
     library = next((each for each in named.groups() if each), "").lower() if named else ""
     problem = f"`{argument}` is '{location.source}', which needs a library that is missing or cannot be imported"

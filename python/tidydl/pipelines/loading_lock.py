@@ -1,4 +1,4 @@
-"""One model is loaded at a time, and none whose loading would change what runs beside it.
+"""A lock: one model is loaded at a time, and none whose loading would affect running computations.
 
 While transformers makes a model it swaps functions of torch for others and sets torch's default dtype, for the whole
 process. Two threads that load at once would leave the functions swapped; a batch that is computed while another thread

@@ -1,4 +1,4 @@
-"""Making a pipeline: of a task and a model."""
+"""``pipeline()``: a pipeline from a task and a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files of a model on the Hub are needed: no copies of its weights for other libraries, and no code unasked."""
+"""The files of a model to download: no weights for other libraries, and no code without consent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TEMPLATES = "additional_chat_templates/"
 
 
 def reading_files(names: Sequence[str], *, code: bool) -> list[str]:
-    """Choose what says how a model is built and reads its inputs; ``code`` is its own, where that may run."""
+    """Choose the configuration files of a model and its components, with its own code if ``code``."""
     chosen = [
         name
         for name in names
@@ -29,23 +29,8 @@ def reading_files(names: Sequence[str], *, code: bool) -> list[str]:
 def weight_files(names: Iterable[str], folder: Path, source: str, argument: str, *, pickled: bool) -> list[str]:
     """Choose the weights, as transformers looks for them: whole or in parts, safetensors first.
 
-    Parameters
-    ----------
-    names
-        The names of all files of the model.
-    folder
-        Where those of them lie that were fetched: the settings and the index of the parts.
-    source, argument
-        What the user calls the model, and the argument that named it.
-    pickled
-        Whether weights that are no safetensors will do.
-
-    Raises
-    ------
-    ArgumentError
-        The settings or the index name what is no safetensors file of the model.
-    DamagedFileError
-        They cannot be read.
+    ``folder`` holds those of the files that were fetched: the settings and the index of the parts. Messages call the
+    model ``source``; with ``pickled`` weights other than safetensors are allowed.
     """
     names = set(names)
     vet_folder(folder, source, argument, pickled=pickled)

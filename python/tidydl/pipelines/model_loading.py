@@ -31,10 +31,10 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which weights are to be loaded: the key of the cache.
+    """The weights to be loaded: the key of the cache.
 
     ``head`` is the end of the name of transformers' auto class (``"SequenceClassification"``), or empty for
-    the bare encoder. ``pickled`` says that weights which are no safetensors may be read.
+    the bare encoder. ``pickled`` allows weights other than safetensors.
     """
 
     source: Source
@@ -65,7 +65,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run, with what reads its inputs, by name (``"tokenizer"``)."""
+    """A model ready to run, with its components by name (``"tokenizer"``)."""
 
     weights: Weights
     components: Mapping[str, Any]
@@ -75,7 +75,7 @@ class Loaded:
     device: str
     asked: tuple[Any, ...] | None = None  # what load() was asked for, so that copies share what it keeps
 
-    def __reduce__(self) -> Any:  # other processes load it anew, rather than be sent the weights
+    def __reduce__(self) -> Any:  # other processes load it again rather than receive the weights
         return super().__reduce__() if self.asked is None else (load, self.asked)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Loaded:
@@ -93,7 +93,7 @@ class Loaded:
 
     @property
     def processor(self) -> Any:
-        """The first of what reads the inputs."""
+        """The first component."""
         return next(iter(self.components.values()))
 
     @property
@@ -123,7 +123,7 @@ _configs: Cache = OrderedDict()
 
 
 def dtype_name(dtype: object) -> str:
-    """Read the kind of numbers a model computes in, from a name or a ``torch.dtype``."""
+    """Read the dtype of a model, from a name or a ``torch.dtype``."""
     name = str(dtype).removeprefix("torch.")
     if name not in DTYPES:
         raise unknown_name(
@@ -150,21 +150,9 @@ def read_config(source: Source, pickled: bool = False) -> Any:
 
 
 def load(wanted: Wanted, components: Sequence[str], overrides: Mapping[str, Any]) -> Loaded:
-    """Load a model and what reads its inputs, or take those loaded before in this session.
+    """Load a model and its components, or return those loaded before in this session.
 
-    Parameters
-    ----------
-    wanted
-        Which weights.
-    components
-        What reads the inputs, as arguments of ``pipeline()``.
-    overrides
-        Those of them that are not with the model: loaded, or where they lie.
-
-    Raises
-    ------
-    NotFoundError, DamagedFileError, HubError, ArgumentError
-        Where something is not there, damaged, out of reach or of the wrong kind.
+    ``overrides`` are the components that are not with the model: loaded, or where they lie.
     """
     location = wanted.source.location
     key = (wanted, location.fingerprint())
@@ -202,7 +190,7 @@ def adopt(
     origin = getattr(model, "name_or_path", "") or ""
     return Loaded(
         weights=Weights(model.eval()),
-        components=read_components(components, overrides, _origin(origin)),
+        components=read_components(components, overrides, Source(locate(origin)) if origin else None),
         source=origin or type(model).__name__,
         revision=getattr(model.config, "_commit_hash", None),
         dtype=str(model.dtype).removeprefix("torch."),
@@ -210,15 +198,11 @@ def adopt(
     )
 
 
-def _origin(name: str) -> Source | None:
-    return Source(locate(name)) if name else None
-
-
 def _load_weights(wanted: Wanted) -> Weights:
     torch, transformers = import_torch(), import_transformers()
     refuse_fork(computing=False)
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
-    # of decision models from_pretrained() fails where it is to tell what was missing
+    # from_pretrained() of decision models fails with `output_loading_info`
     reporting: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}
     config = read_config(wanted.source, wanted.pickled)
 
@@ -294,7 +278,7 @@ def _described(wanted: Wanted, model: PreTrainedModel) -> tuple[str, str | None,
 
 
 def _give_back(devices: Iterable[str]) -> None:
-    """Give the memory of graphics cards back to other programs."""
+    """Free the memory of GPUs for other programs."""
     import gc
 
     gc.collect()
@@ -303,13 +287,7 @@ def _give_back(devices: Iterable[str]) -> None:
 
 
 def class_labels(config: PreTrainedConfig, source: str, *, repeated: bool = False) -> list[str]:
-    """Return the labels of a classifier in the order of its outputs.
-
-    Raises
-    ------
-    ArgumentError
-        Where the config names no label for an output, or one name for two unless labels may be ``repeated``.
-    """
+    """Return the labels of a classifier in the order of its outputs; two may be equal only if ``repeated``."""
     names = {int(code): str(label) for code, label in (getattr(config, "id2label", None) or {}).items()}
     count = config.num_labels or 0
     missing = [code for code in range(count) if code not in names]

@@ -1,4 +1,4 @@
-"""Where a model lies: a folder or an id of the Hugging Face Hub."""
+"""The location of a model: a folder or an id of the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ALLOWED = "The folder of a model on this machine, or an id of the Hugging Face H
 
 @dataclass(frozen=True)
 class Location:
-    """Where a model or a part of it lies: ``folder`` is None for an id of the Hub."""
+    """The location of a model or a component: ``folder`` is None for an id of the Hub."""
 
     source: str
     folder: Path | None
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
-        """Return what tells a changed folder from an unchanged one: names, sizes and times of its files."""
+        """Return what changes with a folder: names, sizes and times of its files."""
         if self.folder is None:
             return ()
         with DATA_FILES.guard(f"The folder '{self.folder}'"):
@@ -42,15 +42,7 @@ class Location:
 
 
 def locate(model: object, argument: str = "model") -> Location:
-    """Tell a local folder from an id of the Hub; a location that is known stays as it is.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is neither a string nor a path, or a URL, or a file.
-    NotFoundError
-        Where it can only be a path and is not there.
-    """
+    """Tell a local folder from an id of the Hub; a known location is returned as it is."""
     if isinstance(model, Location):
         return model
     if not isinstance(model, (str, os.PathLike)) or not str(model).strip():
@@ -83,7 +75,7 @@ def locate(model: object, argument: str = "model") -> Location:
 
 
 def _kind_of(path: Path) -> tuple[bool, bool]:
-    """Return whether a path is that of a folder, and whether it is that of a file; one that can be none is neither."""
+    """Return whether a path is a folder, and whether it is a file; an invalid path is neither."""
     with DATA_FILES.guard(f"The folder '{path}'"):
         try:
             return path.is_dir(), path.is_file()
@@ -94,22 +86,7 @@ def _kind_of(path: Path) -> tuple[bool, bool]:
 
 
 def require_files(location: Location, names: Sequence[str], *, pickled: bool = False) -> None:
-    """Check that among the files of a model are its config and its weights.
-
-    Parameters
-    ----------
-    location
-        Where the model lies.
-    names
-        The names of its files.
-    pickled
-        Whether weights that are no safetensors will do.
-
-    Raises
-    ------
-    NotFoundError
-        Names the file that is not there and what is there instead.
-    """
+    """Check that a model's files include its config and its weights; pickled weights count only if ``pickled``."""
     if "adapter_config.json" in names:
         raise ArgumentError(
             f"`model` is '{location.source}', whose weights are in an adapter: it has an adapter_config.json.",
@@ -130,13 +107,7 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
 
 
 def require_component_files(location: Location, names: Sequence[str], name: str, argument: str) -> None:
-    """Check that among the files are those of a tokenizer, an image processor, or what else reads inputs.
-
-    Raises
-    ------
-    NotFoundError
-        Says what is not there, and what is there instead.
-    """
+    """Check that the files include those of a tokenizer, an image processor or another component."""
     if not any(fnmatch(each, pattern) for each in names for pattern in _COMPONENT_FILES[name]):
         raise _lacks(location, names, argument, f"no {name.replace('_', ' ')}", f"Give one by `{name} =`.")
 

@@ -1,4 +1,4 @@
-"""What each option of a pipeline means, and how its value is read."""
+"""The options of pipelines: their meanings, and how their values are read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Reader = Callable[[str, Any], Any]
 
 @dataclass(frozen=True)
 class Option:
-    """An option: how its value is read, and what it does, in a sentence for both languages."""
+    """An option: how its value is read, and its description for both languages."""
 
     read: Reader
     says: str
@@ -34,7 +34,7 @@ def whole_number(name: str, value: object) -> int:
 
 
 def _ranks(name: str, value: object) -> int | None:
-    """Read how many results are wanted, None for all."""
+    """Read the number of results, None for all."""
     try:
         return None if value is None else whole_number(name, value)
     except ArgumentError as problem:
@@ -121,7 +121,7 @@ def _or_none(read: Reader) -> Reader:
 
 _fraction = partial(check_number, minimum=0, maximum=1)
 
-# Which options a task has, and their defaults, is said in the table of tasks.
+# The options of each task, with their defaults, are in the table of tasks.
 OPTIONS: dict[str, Option] = {
     "on_error": Option(
         partial(_choice, ("raise", "row")),

@@ -1,4 +1,4 @@
-"""The options of a pipeline, read once and checked, and listed for those who look for one."""
+"""Options of a call: read, checked and listed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tidydl.pipelines.legacy_arguments import as_current_arguments, asks_for_wha
 from tidydl.pipelines.option_table import OPTIONS, Option
 
 DEFAULT = "default"
-# Arguments that have a place of their own, for hints.
+# Arguments outside of the options, for hints.
 OF_THE_PIPELINE = (
     *("task", "model", "tokenizer", "image_processor", "feature_extractor", "processor", "revision", "device", "dtype"),
     *("use_safetensors", "trust_remote_code", "token"),
@@ -26,13 +26,7 @@ Options = dict[str, Any]
 
 
 def read_options(task: Task, arguments: Mapping[str, Any], base: Options | None = None) -> Options:
-    """Check the options of a call and lay them over those the pipeline was made with, or over the task's defaults.
-
-    Raises
-    ------
-    ArgumentError
-        Where an option has a wrong value, or is not known; suggests the nearest.
-    """
+    """Check the options of a call and merge them into those of the pipeline, or into the task's defaults."""
     defaults = _defaults(task)
     options: Options = dict(defaults if base is None else base)
     for name, value in as_current_arguments(task, arguments).items():

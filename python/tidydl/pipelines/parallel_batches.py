@@ -1,4 +1,4 @@
-"""Several batches at once on a CPU: a thread each, instead of many threads at one batch after the other.
+"""Several batches at once on a CPU: a thread each, instead of many threads on one batch after the other.
 
 The matrices of small models are too small to be shared out well: two threads at one batch wait for each other at each
 of its many steps. Two batches side by side, each computed by one thread, do not.
@@ -25,9 +25,9 @@ def worker_count(device: str) -> int:
 
 @contextmanager
 def side_by_side(workers: int) -> Iterator[Callable[..., Future[Any]]]:
-    """Start threads, each with its share of the processors, and give what hands a call to them.
+    """Start threads, each with its share of the processors, and yield what submits calls to them.
 
-    At the end, or when the caller stops early, what has not begun is dropped, and torch has its threads back.
+    At the end, or when the caller stops early, pending calls are dropped, and torch gets its threads back.
     """
     import torch
 

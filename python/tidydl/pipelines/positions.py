@@ -1,4 +1,4 @@
-"""Single values of an input: whether they are missing, or a frame, and how messages say which one is meant."""
+"""Single values of an input: whether they are missing, or a frame, and how messages refer to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tidydl.errors import ArgumentError, TidydlError
 
 
 def is_frame(x: object) -> TypeGuard[pd.DataFrame]:
-    """Return whether it is a data frame of pandas, or one that is used like it."""
+    """Return whether it is a data frame of pandas or one with its interface."""
     return hasattr(x, "columns") and hasattr(x, "iloc")
 
 
@@ -22,22 +22,22 @@ def is_missing(value: object) -> bool:
 
 
 def ordinal(position: int) -> str:
-    """Write a position that counts from 0 as a word that both languages share: ``1st`` for 0."""
+    """Write a position that counts from 0 as an ordinal, as both languages count: ``1st`` for 0."""
     number = position + 1
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
 
 def nth_value(index: int, name: str = "x") -> str:
-    """Return which value of an argument is meant, as a message begins."""
+    """Return the beginning of a message about one value of an argument."""
     return f"The {ordinal(index)} value of `{name}`"
 
 
 def value_error(index: int, problem: str, *, allowed: str, hint: str | None = None, name: str = "x") -> ArgumentError:
-    """Build the error about one value of an argument, by its place."""
+    """Build the error about one value of an argument."""
     return ArgumentError(f"{nth_value(index, name)} {problem}", allowed=allowed, hint=hint, place=index)
 
 
 def of_value(problem: TidydlError, where: str, index: int | None = None) -> TidydlError:
-    """Return an error that says which value it is about."""
+    """Return an error that names the value it is about."""
     return type(problem)(f"{where}: {problem.problem}", allowed=problem.allowed, hint=problem.hint, place=index)

@@ -1,4 +1,4 @@
-"""From results to tidy frames: repeating inputs beside their results, and provenance."""
+"""Tidy frames of results: inputs are repeated beside their results; provenance."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _media(values: list[Any], kind: str) -> Any:
 
 
 def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return which input each line of a frame belongs to, and where its values stand.
+    """Return the input of each line of a frame, and the position of its values.
 
     ``counts`` is how many lines each of the different results has. The positions count through the lines of all
     results laid end to end; a missing input has one line, at position -1.
@@ -72,20 +72,10 @@ def lines_frame(
     fields: Sequence[str],
     levels: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
-    """Write the frame of results with several lines each.
+    """Write the frame of results with several lines each; a missing input has one line of missing values.
 
-    Parameters
-    ----------
-    contract
-        All columns of the frame; those after ``.row`` and the inputs are fields of a line.
-    inputs
-        What came in. A missing input has one line of missing values.
-    outcome
-        The results of the different inputs: a list of lines each, a line being a tuple.
-    fields
-        What a line has values for, in order; the frame may be without some of them.
-    levels
-        The levels of label columns.
+    A line is a tuple of values of ``fields``, of which the contract's columns may leave some out. ``levels`` are those
+    of label columns.
     """
     rows, source = spread(outcome, [len(result) for result in outcome.results])
     data = input_columns(inputs, rows)
@@ -116,24 +106,24 @@ def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
 
 
 def repeated_index(inputs: Inputs, rows: np.ndarray) -> pd.Index | None:
-    """Return the index of the result: that of the Series or frame that came in, repeated as its rows are."""
+    """Return the index of the result: that of the input Series or frame, repeated like its rows."""
     return None if inputs.index is None else inputs.index.take(rows)
 
 
 def with_errors(frame: pd.DataFrame, failures: Mapping[int, str]) -> pd.DataFrame:
-    """Add the last column: why an input failed, missing where it did not."""
+    """Add the column with the error messages of failed inputs."""
     messages = [failures.get(row) for row in frame[ROW].tolist()]
     frame[ERROR] = pd.Series(messages, index=frame.index, dtype="str")
     return frame
 
 
 def without_rank(contract: Contract) -> Contract:
-    """Return the columns of results of which each input has one, the best."""
+    """Return the columns of results with one row per input, the best."""
     return Contract(tuple(column for column in contract.columns if column.name != RANK))
 
 
 def provenance(task: str, loaded: Loaded, **more: object) -> dict[str, Any]:
-    """Describe a call in a flat dictionary of JSON scalars: what made this frame."""
+    """Describe the call that returned a frame in a flat dictionary of JSON scalars."""
     import torch
     import transformers
 
@@ -153,13 +143,7 @@ def provenance(task: str, loaded: Loaded, **more: object) -> dict[str, Any]:
 
 
 def count_of_answers(options: Mapping[str, Any]) -> int:
-    """Return how many answers a question gets.
-
-    Raises
-    ------
-    ArgumentError
-        Where all are asked for: nearly every stretch of a text could be one.
-    """
+    """Return how many answers a question gets; all is refused, as nearly every span of a text could be one."""
     top_k = options["top_k"]
     if top_k is None:
         raise ArgumentError(

@@ -1,4 +1,4 @@
-"""What the modules have that are found by their names: those that do the tasks, and those that read a kind of inputs.
+"""The protocols of modules that are found by name: task families, and modalities.
 
 A task names its family, ``tidydl.pipelines.families.<family>``; a part of its inputs names a modality, which
 ``tidydl.pipelines.reading.<modality>s`` reads. Whoever adds one writes what stands here.
@@ -18,14 +18,14 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 @runtime_checkable
 class Family(Protocol):
-    """A module that does some tasks: ``tidydl.pipelines.task_runs`` runs what it plans.
+    """A module for a family of tasks: ``tidydl.pipelines.task_runs`` runs its plans.
 
     ``facts(loaded)``, where it has that, returns what is to be known of a loaded model and refuses one that cannot do
     the task. Where it draws at random it has ``seed_of(loaded, options, drawn)`` too, which says where the draws of a
     call start (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have
     a part in the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them.
     ``POSITIONS`` names those columns that count from 0, and ``LISTS`` those that are list columns, which are there with
-    some options only, so that the columns of the task do not tell.
+    some options only, and so not in the columns of the task.
     """
 
     def plan(self, call: Call) -> TaskPlan:
@@ -35,7 +35,7 @@ class Family(Protocol):
 
 @runtime_checkable
 class Modality(Protocol):
-    """A module that reads a part which each input has for itself.
+    """A module that reads a part of which each input has its own value.
 
     Where a data frame as a whole may be one or several inputs, it has ``gather(x)`` too, which lists them, or gives
     None. Where a result repeats the part otherwise than as it was read, it has ``shown(value)``.
@@ -43,7 +43,7 @@ class Modality(Protocol):
 
     @property
     def ALLOWED(self) -> str:
-        """What is allowed, for messages."""
+        """The allowed values, for messages."""
         ...
 
     def is_one(self, x: object) -> bool:
@@ -55,7 +55,7 @@ class Modality(Protocol):
         ...
 
     def key(self, value: Any) -> Hashable:
-        """Return what is equal for equal values, of what was read."""
+        """Return a key that is equal for equal values."""
         ...
 
     def column_fits(self, column: pd.Series) -> bool:
@@ -65,35 +65,35 @@ class Modality(Protocol):
 
 @runtime_checkable
 class Prepared(Modality, Protocol):
-    """A modality whose values a model is given as they are: texts, images, audio and videos."""
+    """A modality whose values a model reads directly: texts, images, audio and videos."""
 
     @property
     def CHUNK(self) -> int:
-        """How many values are made ready together."""
+        """The number of values that are prepared together."""
         ...
 
     def encode(self, loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Encoded:
-        """Make values ready as lines for the model; ``indices`` says which value of the call each is, for messages."""
+        """Prepare values as lines for the model; ``indices`` are their positions in the call, for messages."""
         ...
 
     def padding(self, loaded: Loaded) -> str:
-        """Return what may share a batch: ``"any"``, values of one length or shape (``"equal"``), or none."""
+        """Return which values share a batch: ``"any"``, those of one length or shape (``"equal"``), or ``"none"``."""
         ...
 
 
 @runtime_checkable
 class Shared(Protocol):
-    """A module that reads a part which may be one value for all inputs."""
+    """A module that reads a part that may be one value for all inputs."""
 
     @property
     def ALLOWED(self) -> str:
-        """What is allowed, for messages."""
+        """The allowed values, for messages."""
         ...
 
     def read_all(self, x: object, name: str) -> list[Any]:
-        """Read one value for all inputs, or a list with one for each, None where one is missing."""
+        """Read one value for all inputs, or a list with one for each, None for missing ones."""
         ...
 
     def key(self, value: Any) -> Hashable:
-        """Return what is equal for equal values, of what was read."""
+        """Return a key that is equal for equal values."""
         ...

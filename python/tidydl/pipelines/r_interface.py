@@ -1,4 +1,4 @@
-"""What R calls: plain functions of plain data.
+"""Entry points of R for pipelines: plain functions of plain data.
 
 An R pipeline is a plain list, the arguments of :func:`tidydl.pipeline` by name. Each call sends it along;
 the weights it names are loaded once a session and found again by name, so that such a list can be saved and
@@ -31,16 +31,16 @@ def _open(spec: Mapping[str, Any]) -> Pipeline:
 
 @partial(guarded, name="pipeline")
 def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str, Any]:
-    """Load the model of a pipeline and give its facts: task, model, device, labels and the like.
+    """Load the model of a pipeline and return its facts: task, model, device, labels and so on.
 
-    The ``token`` is no part of the pipeline, which may be saved; it is remembered for this session.
+    The ``token`` is not part of the pipeline, which may be saved; it is kept for this session.
     """
     return _open({**spec, "token": token}).facts()
 
 
 @partial(guarded, name="pipeline")
 def pipeline_draws(spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> bool:
-    """Return whether a call draws at random, so that R is to give a number of its own generator."""
+    """Return whether a call draws at random, so that R passes a number of its own generator."""
     return _open(spec).draws(dict(options or {}))
 
 
@@ -80,7 +80,7 @@ def pipeline_augment(
 def embed_run(
     spec: Mapping[str, Any], x: object = NOT_GIVEN, options: Mapping[str, Any] | None = None
 ) -> Work[pd.DataFrame]:
-    """Embed inputs; ``spec`` says which model and where, ``options`` holds the other arguments by name."""
+    """Embed inputs; ``spec`` has the arguments about the model, ``options`` the others."""
     frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
     return frame
@@ -88,22 +88,11 @@ def embed_run(
 
 @partial(guarded, name="widen")
 def wide_columns(keys: object, names: Sequence[str], ranks: int | None = None) -> dict[str, Any] | None:
-    """Return what :func:`tidydl.widen` makes of R's frame, of which R has the columns.
+    """Return how :func:`tidydl.widen` rearranges a frame that stays in R; None if it is wide already.
 
-    Parameters
-    ----------
-    keys
-        Those of its columns that say which row a result belongs to, and how it ranks; what is no data frame is refused.
-    names
-        The names of all its columns.
-    ranks
-        How many ranks there are at least.
-
-    Returns
-    -------
-    dict or None
-        ``name`` of each column, ``source``, the number of the column it is of, and ``rows``, those of its values, both
-        counted from 1 (0 is a missing value); None where the frame is wide.
+    ``keys`` are those of its columns that identify rows and ranks, ``names`` all its columns, ``ranks`` the least
+    number of ranks. For each new column: ``name``, ``source``, the number of the column it comes from, and ``rows``,
+    those of its values, both counted from 1 (0 is a missing value).
     """
     columns = spread(keys, list(names), ranks)
     if columns is None:

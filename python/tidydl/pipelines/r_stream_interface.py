@@ -1,4 +1,4 @@
-"""What R calls to go through a stream: it asks for one frame after the other, and knows a stream by its name.
+"""Entry points of R for streams: it asks for one frame after the other, and knows a stream by its id.
 
 A pipeline runs over each frame on this side, so that inputs and results cross once.
 """
@@ -29,7 +29,7 @@ from tidydl.progress import Work
 
 @dataclass
 class _OpenStream:
-    """A stream that R holds: where it stands, and what a pipeline does to its frames.
+    """A stream of R: its position, and what a pipeline does to its frames.
 
     Row numbers in the frames count from ``index_base``: those of data as R has them, those of results as Python does.
     """
@@ -52,13 +52,9 @@ _numbers = itertools.count(1)
 def stream_open(older: Mapping[str, Any] | None = None, output: object = None, **arguments: Any) -> dict[str, Any]:
     """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
 
-    ``output`` is where something of it will be written, which is checked now, before the work.
-
-    Returns
-    -------
-    dict
-        ``id`` names it from now on, ``rows`` is how many there are (None where nobody knows), ``batch_size``,
-        ``source``, ``print`` its lines, and ``empty`` a frame of no rows with its columns and kinds.
+    ``output`` is where something of it will be written, which is checked now, before the work. In the result ``id``
+    names the stream from now on, ``rows`` is None if unknown, ``print`` has its lines, and ``empty`` is a frame of no
+    rows with its columns and dtypes.
     """
     if output is not None:
         check_file(output, "output")
@@ -122,14 +118,14 @@ def stream_run(
 
 
 def _counted_from_0(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return data with the row numbers that tell their chats apart as Python counts them."""
+    """Return data with the row numbers of their chats counted from 0."""
     numbered = ROW in frame.columns and pd.api.types.is_numeric_dtype(frame[ROW])
     return frame.assign(**{ROW: frame[ROW] - 1}) if numbered else frame
 
 
 @partial(guarded, name="stream_dataset")
 def stream_next(id: str, anew: bool = False) -> Work[Any]:
-    """Return the next frame, or None after the last, when the stream stands at its start again; ``anew`` starts it."""
+    """Return the next frame, or None after the last, which rewinds the stream; ``anew`` restarts it."""
     opened = _stream_of(id)
     if opened.batches is None or anew:
         opened.batches, opened.first = iter(opened.source), 0
@@ -147,10 +143,10 @@ def stream_next(id: str, anew: bool = False) -> Work[Any]:
 
 @partial(guarded, name="stream_dataset")
 def stream_write(id: str, path: object) -> Work[str]:
-    """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
+    """Write a stream to a parquet file, frame by frame; ``output`` is its argument in R."""
     return (yield from write_steps(_stream_of(id).stream, path, "output", _stream_of(id).index_base))
 
 
 def stream_close(id: str) -> None:
-    """Let go of a stream. One that is closed already is no error."""
+    """Close a stream. Closing it twice is allowed."""
     _open_streams.pop(id, None)

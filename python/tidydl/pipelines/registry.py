@@ -104,15 +104,7 @@ _TWO_SIDED = ("align", "altclip", "blip", "chinese_clip", "clip", "clipseg", "me
 
 
 def task_named(name: object) -> Task:
-    """Find a task by its name or alias.
-
-    Raises
-    ------
-    ArgumentError
-        Where the name is no string.
-    NotFoundError
-        Where no task has that name; lists the known ones and suggests the nearest.
-    """
+    """Find a task by its name or alias; the error lists the known names and suggests the nearest."""
     if not isinstance(name, str):
         raise ArgumentError(
             f"`task` is {described(name)}.",
@@ -136,7 +128,7 @@ def task_named(name: object) -> Task:
 
 
 def task_of_config(config: PreTrainedConfig) -> Task | None:
-    """Read the task from the architecture that a config names, or give None where it is none of ours.
+    """Return the task of the architecture in a config; None if it is not one of ours.
 
     A head that several tasks share is that of the first of them whose usual head it is; tasks of certain types of
     model come before all others, then those that read more than texts, those of bare models last.
@@ -162,7 +154,7 @@ def _precedence(task: Task) -> int:
 
 
 def _reads(task: Task, config: PreTrainedConfig) -> bool:
-    """Return whether a model reads what the task reads, which its head does not tell of a bare one."""
+    """Return whether a model reads the inputs of the task, which the head of a bare model does not tell."""
     if task.kinds:
         return config.model_type in task.kinds
     if "" not in task.heads:

@@ -1,4 +1,4 @@
-"""Pipelines: a model and what it needs, called with data, giving tidy frames."""
+"""Pipelines: called with data, they return tidy frames."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tidydl.verbs import augment
 
 
 def family_of(task: Task) -> Any:
-    """Return the module that does the work of a task."""
+    """Return the module of the family of a task."""
     return importlib.import_module(f"tidydl.pipelines.families.{task.family}")
 
 
@@ -62,7 +62,7 @@ class Pipeline:
 
     @property
     def model(self) -> Any:
-        """The model of transformers that does the work."""
+        """The transformers model."""
         return self._loaded.model
 
     @property
@@ -154,7 +154,7 @@ class Pipeline:
         self._family = family_of(self._task)
 
     def mapped(self, arguments: Mapping[str, Any], drawn: int | None = None) -> Mapped:
-        """Return what the pipeline does to each frame of a stream."""
+        """Return the function that the pipeline applies to each frame of a stream."""
         refuse_checkpoint(arguments)
         return Mapped(
             lambda frame, first, begun: self.steps(frame, drawn=begun, first=first, **arguments),
@@ -163,7 +163,7 @@ class Pipeline:
         )
 
     def draw(self, arguments: Mapping[str, Any], drawn: int | None = None) -> int | None:
-        """Return where the random draws of a call start; None where there are none."""
+        """Return the seed of a call's random draws; None if there are none."""
         return self._seed(self._options_of(arguments), drawn)
 
     def steps(
@@ -171,8 +171,8 @@ class Pipeline:
     ) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame.
 
-        ``drawn`` is where random draws start, unless a seed is given; by default a draw of tidydl's own generator.
-        ``first`` is how many inputs came before these, in frames of a stream: ``.row`` counts on.
+        ``drawn`` is the seed unless one is given; by default a draw of tidydl's own generator.
+        ``first`` is the number of earlier inputs, in frames of a stream: ``.row`` continues from it.
         """
         with arguments_of("pipeline"):
             parts = {part.name: arguments.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
@@ -215,7 +215,7 @@ class Pipeline:
             return (yield from run_plan(call, self._family.plan(call), self._note))
 
     def _seed(self, options: Options, drawn: int | None) -> int | None:
-        """Return where the draws of a call start, None where nothing is sampled."""
+        """Return the seed of a call, None if nothing is sampled."""
         seed_of = getattr(self._family, "seed_of", None)
         return None if seed_of is None else seed_of(self._loaded, options, drawn)
 

@@ -1,4 +1,4 @@
-"""What goes wrong while a model runs, in our own errors."""
+"""Errors while a model runs, as our own."""
 
 from __future__ import annotations
 

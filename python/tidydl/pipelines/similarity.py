@@ -93,7 +93,7 @@ def similarity(
 
 
 def _dims(frame: pd.DataFrame) -> list[str]:
-    """Name the columns of numbers in the order of the numbers, which that of the frame need not be."""
+    """Return the embedding columns in the order of their numbers, whatever their order in the frame."""
     dims = [column for column in frame.columns if isinstance(column, str) and _DIM.fullmatch(column)]
     return sorted(dims, key=lambda column: int(column.removeprefix("dim_")))
 
@@ -104,7 +104,7 @@ def _lacking(x: pd.DataFrame, y: pd.DataFrame) -> str | None:
 
 
 def _vectors(frame: object, name: str, method: str) -> np.ndarray:
-    """Read the embeddings, scaled to length 1 where angles are compared."""
+    """Read the embeddings, scaled to length 1 for the cosine."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(
             f"`{name}` is {described(frame)}.",
@@ -160,7 +160,7 @@ def _compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray, others: n
 
 
 def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
-    """Compare row by row, each by a sum of its own: in a product of matrices equal pairs may differ in the last bit."""
+    """Compare row by row, with a separate sum each: in a matrix product equal pairs may differ in the last bit."""
     if method == "euclidean":
         a = b = a - b
     products: np.ndarray = np.einsum("...j,...j->...", a, b)
@@ -170,7 +170,7 @@ def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
 def _nearest(
     first: np.ndarray, second: np.ndarray, method: str, top_k: int, alone: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the most alike of each row, a block of rows after the other; missing ones come last."""
+    """Find the nearest neighbours of each row, block by block; missing ones come last."""
     rows, others = [], []
     step = max(1, _CELLS // max(1, len(second)))
     for start in range(0, len(first), step):
@@ -248,7 +248,7 @@ def _frame(
     method: str,
     ranks: np.ndarray | None,
 ) -> pd.DataFrame:
-    """Write the frame of pairs, beside what was embedded."""
+    """Build the frame of pairs, with the embedded inputs."""
     data: dict[str, Any] = {ROW: _numbers(x)[rows], OTHER: _numbers(y)[others]}
     for name in _SHOWN:
         if name in x.columns and name in y.columns:
@@ -264,5 +264,5 @@ def _frame(
 
 
 def _numbers(frame: pd.DataFrame) -> np.ndarray:
-    """Return the numbers of the rows: those the frame has, else as they stand."""
+    """Return the row numbers: those of the frame, else in order."""
     return frame[ROW].to_numpy("int64") if ROW in frame.columns else np.arange(len(frame))

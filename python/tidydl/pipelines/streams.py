@@ -1,4 +1,4 @@
-"""Pipelines over streams: a frame of results for each frame of inputs, computed when it is asked for."""
+"""Pipelines over streams: a frame of results for each frame of inputs, computed lazily."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tidydl.progress import run as run_work
 
 @dataclass(frozen=True)
 class Mapped:
-    """What is done to each frame of a stream.
+    """A function to apply to each frame of a stream.
 
-    ``run`` takes a frame, how many rows came before it, and where random draws start, as ``start`` says at the
+    ``run`` takes a frame, the number of rows before it, and the seed, which ``start`` returns at the
     beginning of each loop.
     """
 
@@ -29,7 +29,7 @@ class Mapped:
     what: str
 
     def over(self, stream: Stream, *, rows: int | None, progress: bool | None) -> Stream:
-        """Return the stream of results; ``rows`` is how many they are, where that is known."""
+        """Return the stream of results; ``rows`` is their number, if known."""
         empty = run_work(self.run(stream.empty, 0, 0), progress=False)
 
         def batches() -> Iterator[pd.DataFrame]:
@@ -55,7 +55,7 @@ class Mapped:
 
 
 def refuse_checkpoint(arguments: Mapping[str, Any]) -> None:
-    """Refuse to keep the results of a stream, whose inputs are not known beforehand."""
+    """Refuse checkpoints of a stream, whose inputs are not known in advance."""
     if arguments.get("checkpoint") is not None:
         written = rendering.by_language("write_dataset(ppl(stream), path)", "stream_dataset(path, ppl, output = ...)")
         raise ArgumentError(
@@ -66,7 +66,7 @@ def refuse_checkpoint(arguments: Mapping[str, Any]) -> None:
 
 
 def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
-    """Warn of texts that were too long for the model; of what is written on from the end is kept."""
+    """Warn of truncated texts; of prompts the end is kept."""
     left_out = "the beginning" if task == "text-generation" else "the rest"
     warnings.warn(
         f"{count} text{'s were' if count > 1 else ' was'} longer than the model's maximum; {left_out} was cut off.",
@@ -76,7 +76,7 @@ def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
 
 
 def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
-    """Warn once a call of texts that were too long for the model, by default at the caller's caller."""
+    """Warn once per call of truncated texts, by default at the caller's caller."""
     cut = frame.attrs.get("tidydl", {}).get("truncated", 0)
     if cut:
         warn_of_cut(cut, frame.attrs["tidydl"]["task"], stacklevel=stacklevel)

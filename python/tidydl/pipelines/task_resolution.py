@@ -1,4 +1,4 @@
-"""Bringing a task and a model together: which task a model does, and whether it is the one asked for."""
+"""Task resolution: the task of a model, and whether it is the one requested."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tidydl.pipelines.transformers_loaders import Source, import_transformers, r
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-# The arguments that say what is loaded and how, with their defaults.
+# The arguments about loading, with their defaults.
 LOADING: dict[str, Any] = {
     **dict.fromkeys(READERS),
     "revision": None,
@@ -39,14 +39,9 @@ _IDLE = ("masked_spec_embed", "position_ids")
 
 
 def open_model(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
-    """Find the task, load the model and check that they fit; also give what the provenance is to tell of it.
+    """Find the task, load the model and check that they fit; also return what the provenance records of it.
 
-    Parameters
-    ----------
-    task, model
-        As for :func:`tidydl.pipeline`.
-    loading
-        Its other arguments about what is loaded, as in ``LOADING``.
+    The arguments are those of :func:`tidydl.pipeline`, those in ``LOADING`` as a mapping.
     """
     named = model if isinstance(model, (str, os.PathLike)) else type(model).__name__
     with MODEL_LOADING.guard(f"`model` is '{named}', which"):
@@ -84,14 +79,9 @@ def _opened(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Ta
 
 
 def _source_of(model: object, loading: Mapping[str, Any]) -> Source:
-    """Read where a model lies, which version of it is wanted, and whether its own code may run.
+    """Read the location of a model, its version, and whether its own code may run.
 
-    Raises
-    ------
-    ArgumentError
-        Where code is to run without the full hash of the commit it lies in, or an argument has the wrong type.
-    NotFoundError
-        Where there is no such folder.
+    Code runs only from a commit that is named by its full hash.
     """
     location, revision = locate(model), loading["revision"]
     if revision is not None and not isinstance(revision, str):
@@ -113,7 +103,7 @@ def _source_of(model: object, loading: Mapping[str, Any]) -> Source:
 
 
 def _refuse_revision(revision: object, model: str) -> None:
-    """Refuse a revision of what has none, rather than give another version than the one asked for."""
+    """Refuse a revision of a model without versions, rather than load another one."""
     if revision is not None:
         raise ArgumentError(
             f"`revision` is given, but `model` is {model}.",
@@ -131,7 +121,7 @@ def _flag(name: str, loading: Mapping[str, Any], unsaid: bool) -> bool:
 
 
 def config_of(model: object, loading: Mapping[str, Any]) -> Any:
-    """Read the configuration of a model that is loaded or that lies somewhere."""
+    """Return the configuration of a loaded model, or read it from its location."""
     with MODEL_LOADING.guard("`model`"):
         return model.config if _is_model(model) else read_config(_source_of(model, loading), _reads_pickled(loading))
 
@@ -142,7 +132,7 @@ def _is_model(model: object) -> TypeGuard[PreTrainedModel]:
 
 
 def _overrides(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the caller gave to read inputs with; what the task has no use for would be ignored: an error."""
+    """Return the components passed by the caller; those the task does not use are refused."""
     overrides = {name: loading[name] for name in READERS if loading[name] is not None}
     older = overrides.get("feature_extractor")
     if older is not None and "image_processor" in task.components and "image_processor" not in overrides:
@@ -161,7 +151,7 @@ def _overrides(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fitting_task(task: Task | None, config: PreTrainedConfig, name: str, source: Source | None = None) -> Task:
-    """Return the task, read from the model where it is None; refuse a model that does not do it."""
+    """Return the task, inferred from the model if it is None; refuse a model that does not support it."""
     read = task_of_config(config)
     kinds = ", ".join(getattr(config, "architectures", None) or [getattr(config, "model_type", "unknown")])
     if task is None:
@@ -183,7 +173,7 @@ def _fitting_task(task: Task | None, config: PreTrainedConfig, name: str, source
 
 
 def _task_of_hub(source: Source | None, config: PreTrainedConfig) -> Task | None:
-    """Read the task from the tag that a model has on the Hub, where it is one of ours."""
+    """Return the task of a model's tag on the Hub, if it is one of ours."""
     tag = None if source is None else source.tag()
     try:
         task = task_named(tag) if tag else None
@@ -193,7 +183,7 @@ def _task_of_hub(source: Source | None, config: PreTrainedConfig) -> Task | None
 
 
 def _refuse_missing(task: Task, loaded: Loaded) -> None:
-    """Refuse a model whose files lack weights: its answers would be those of random numbers."""
+    """Refuse a model whose files lack weights: its results would be random."""
     bare = "" in task.heads
     absent = sorted(
         name

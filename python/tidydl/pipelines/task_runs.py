@@ -1,4 +1,4 @@
-"""Running a task: how its family says that a call is computed, and the steps that all of them have in common."""
+"""Running a task: the plan of its family, and the steps that all families share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tidydl.progress import Work
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a pipeline; its ``options`` also say where random draws start (``seed``)."""
+    """A call of a pipeline; its ``options`` include the seed of random draws."""
 
     task: Task
     loaded: Loaded
@@ -29,13 +29,13 @@ class Call:
     options: Options
 
     def chosen(self, *names: str) -> Options:
-        """Return some of the options, those that the task has."""
+        """Return some of the options, as far as the task has them."""
         return {name: self.options[name] for name in names if name in self.options}
 
     def contract(self, columns: Contract | None = None) -> Contract:
-        """Return the columns of the result, by default those of the task, with no rank where only the best is wanted.
+        """Return the columns of the result, by default those of the task, without rank if ``top_k`` is 1.
 
-        ``columns`` are what follows ``.row`` and the inputs.
+        ``columns`` are those after ``.row`` and the inputs.
         """
         own = self.task.columns if columns is None else columns
         return self.task.contract(self.inputs.shown, without_rank(own) if self.options.get("top_k") == 1 else own)
@@ -43,12 +43,12 @@ class Call:
 
 @dataclass(frozen=True)
 class TaskPlan(BatchPlan):
-    """How a call is computed, and how its result is written.
+    """The plan of a call: how it is computed, and how its result is written.
 
     ``most`` is how many inputs share a batch at most where the option ``batch_size`` does not say. ``finish`` makes a
     list of tuples of an input, a line each, with a field for each of the ``columns``, by default those of the task.
-    ``levels`` are those of the column ``label``. Where results are no such lines, ``write`` makes the frame of them.
-    ``noted`` is what the provenance tells besides, or what finds that out from the frame.
+    ``levels`` are those of the column ``label``. If results are not such lines, ``write`` builds their frame.
+    ``noted`` is further provenance, or a function that returns it for the frame.
     """
 
     columns: Contract | None = None
@@ -58,7 +58,7 @@ class TaskPlan(BatchPlan):
 
 
 def run_plan(call: Call, plan: TaskPlan, note: Mapping[str, Any]) -> Work[pd.DataFrame]:
-    """Compute all inputs of a call and give the tidy frame; ``note`` is added to its provenance."""
+    """Compute all inputs of a call and return the tidy frame; ``note`` is added to its provenance."""
     size = call.options.get("batch_size")
     with first_token_alone(call.loaded, plan if size is None else replace(plan, most=size)) as shortened:
         outcome = yield from compute(call.loaded, call.inputs, shortened)

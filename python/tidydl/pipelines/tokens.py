@@ -1,4 +1,4 @@
-"""Tokens that a tokenizer makes and the model does not know: the two do not belong together."""
+"""Tokens of a tokenizer that the model does not know: the two do not belong together."""
 
 from __future__ import annotations
 
@@ -11,19 +11,7 @@ from tidydl.pipelines.model_loading import Loaded
 def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -> None:
     """Refuse a batch with a token for which a text model has no weights; torch would say ``index out of range``.
 
-    Parameters
-    ----------
-    loaded
-        The model with its tokenizer.
-    tensors
-        The batch.
-    index
-        Which input of the run its first line belongs to.
-
-    Raises
-    ------
-    DataError
-        Names how many tokens the tokenizer and the model have.
+    ``index`` is the position of the input that the first line belongs to.
     """
     if loaded.weights.spare_tokens is None:
         loaded.weights.spare_tokens = _spare_tokens(loaded)
@@ -41,7 +29,7 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -
 
 
 def _spare_tokens(loaded: Loaded) -> tuple[int, int]:
-    """Count the tokens that the model has weights for and those of the tokenizer; 0 where it reads more than texts."""
+    """Count the tokens that the model has weights for and those of the tokenizer; 0 for multimodal models."""
     if not loaded.components or loaded.processor is not loaded.tokenizer:
         return 0, 0
     try:

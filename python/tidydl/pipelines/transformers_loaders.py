@@ -1,4 +1,4 @@
-"""Calling transformers' loaders: where from, what may be loaded, without their noise, and what goes wrong explained."""
+"""Calls of transformers' loaders: from vetted sources, without their output, and with errors explained."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _commits: dict[Source, str] = {}
 
 @dataclass(frozen=True)
 class Source:
-    """Where something is loaded from: a place, a version of it, and whether code that lies there may run."""
+    """The source of a model: its location, its version, and whether its own code may run."""
 
     location: Location
     revision: str | None = None
@@ -42,7 +42,7 @@ class Source:
         return Repository("model", name, _commits.get(self) or self.revision or "main", _tokens.get(name))
 
     def fetched(self, argument: str = "model") -> Snapshot | None:
-        """Bring what says how the model is built and reads its inputs onto this machine; None for a folder."""
+        """Download the configuration files of the model and its components; None for a folder."""
         repo = self.repository()
         if repo is None:
             return None
@@ -51,7 +51,7 @@ class Source:
         return snapshot
 
     def fetched_weights(self, argument: str, pickled: bool) -> Snapshot | None:
-        """Bring the weights onto this machine; None for a folder."""
+        """Download the weights; None for a folder."""
         snapshot = self.fetched(argument)
         if snapshot is None:
             return None
@@ -65,7 +65,7 @@ class Source:
         return fetch(snapshot.repo.at(snapshot.commit), lambda _: required, argument=argument)
 
     def files(self, argument: str = "model") -> list[str]:
-        """Name the files there are."""
+        """List the files."""
         snapshot = self.fetched(argument)
         if snapshot is not None:
             return sorted(snapshot.listing.files)
@@ -78,7 +78,7 @@ class Source:
         return snapshot.folder if snapshot is not None else Path(self.location.source)
 
     def tag(self) -> str | None:
-        """Return the task that the Hub says the model does."""
+        """Return the task of the model on the Hub."""
         snapshot = self.fetched()
         return None if snapshot is None else snapshot.listing.tag
 
@@ -88,7 +88,7 @@ class Source:
 
 
 def forget_versions() -> None:
-    """Look anew which version of a model is the newest."""
+    """Check again which version of a model is the newest."""
     _commits.clear()
 
 
@@ -99,13 +99,7 @@ def remember_token(location: Location, token: str | None) -> None:
 
 
 def import_transformers() -> Any:
-    """Import transformers after torch, or explain how to get them.
-
-    Raises
-    ------
-    DependencyError
-        Where either is not installed or does not start.
-    """
+    """Import transformers after torch, or explain how to get them."""
     import_torch()
     try:
         import transformers
@@ -127,25 +121,11 @@ def quietly(
     pickled: bool = False,
     **arguments: Any,
 ) -> Any:
-    """Call a loader of transformers without its noise, and explain what goes wrong.
+    """Call a loader of transformers without its output, and explain its errors.
 
-    What lies on the Hub is downloaded first. Where loading fails because the downloaded copy has been damaged since,
-    that is downloaded anew and loading tried once more.
-
-    Parameters
-    ----------
-    source
-        Where the files lie.
-    call
-        The loader.
-    argument
-        The argument of the user that named the source.
-    weights
-        Whether the loader needs the weights.
-    pickled
-        Whether weights that are no safetensors will do.
-    arguments
-        More arguments of the loader.
+    What lies on the Hub is downloaded first. If loading fails because the downloaded copy has been damaged since, that
+    is downloaded again and loading tried once more. ``weights`` says whether the loader needs the weights, ``pickled``
+    whether others than safetensors are allowed.
     """
     snapshot = source.fetched_weights(argument, pickled) if weights else source.fetched(argument)
     path = source.location.source if snapshot is None else str(snapshot.folder)
@@ -168,7 +148,7 @@ def _guarded(source: Source, argument: str) -> Any:
 
 
 def _changes_default(arguments: Mapping[str, Any]) -> bool:
-    """Return whether a loader sets torch's default dtype to another one meanwhile."""
+    """Return whether a loader temporarily changes torch's default dtype."""
     return arguments.get("dtype") not in (None, import_torch().get_default_dtype())
 
 
@@ -178,9 +158,9 @@ _silenced: list[tuple[int, bool]] = []  # what they were before the first of tho
 
 @contextmanager
 def quiet_loading() -> Iterator[None]:
-    """Silence transformers' progress bars and log while loading, and give both back as they were.
+    """Silence transformers' progress bars and log while loading, and restore both.
 
-    Where several threads load or generate, the last of them does.
+    With several threads loading or generating, the last of them does.
     """
     from transformers.utils import logging
 

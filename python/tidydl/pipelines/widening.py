@@ -14,7 +14,7 @@ from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.predictions import ERROR, OTHER, RANK
 
 _SEQUENCE = "sequence"
-KEYS = (ROW, RANK, _SEQUENCE)  # the columns that say which row a result belongs to, and how it ranks
+KEYS = (ROW, RANK, _SEQUENCE)  # the columns with the row and the rank of a result
 
 
 @guarded
@@ -65,16 +65,9 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class WideColumn:
-    """A column of the wide form.
+    """A column of the wide form: its name, and the indices of the source column and of the row of each value.
 
-    Attributes
-    ----------
-    name
-        What it is called.
-    source
-        The index of the column that its values come from.
-    rows
-        The index of the row that each value comes from, -1 for a missing one.
+    A row of -1 is a missing value.
     """
 
     name: str
@@ -89,21 +82,8 @@ def _no_frame(x: object) -> ArgumentError:
 def spread(keys: object, names: list[str], ranks: int | None = None) -> list[WideColumn] | None:
     """Return the columns of the wide form of a result; None where it has that form. A missing input counts as rank 1.
 
-    Parameters
-    ----------
-    keys
-        Those of its columns that are among ``KEYS``.
-    names
-        The names of all its columns, in order.
-    ranks
-        How many ranks there are at least.
-
-    Raises
-    ------
-    ArgumentError
-        If ``keys`` are no data frame.
-    ColumnError
-        If there is no ``.row``, several rows for an input without ranks, or duplicate ranks.
+    ``keys`` are those of its columns that are among ``KEYS``, ``ranks`` is the least number of ranks. Several rows for
+    an input without ranks, and duplicate ranks, are refused.
     """
     if not isinstance(keys, pd.DataFrame):
         raise _no_frame(keys)
@@ -150,7 +130,7 @@ def _refuse_same_names(names: list[str]) -> None:
 
 
 def _rank_column(keys: pd.DataFrame) -> str | None:
-    """Name the column that tells the results of an input apart: its ranks, or the numbers of generated sequences."""
+    """Return the column that distinguishes the results of an input: ranks, or the numbers of generated sequences."""
     if RANK in keys:
         return RANK
     return _SEQUENCE if _SEQUENCE in keys and pd.api.types.is_integer_dtype(keys[_SEQUENCE]) else None
@@ -177,7 +157,7 @@ def _ranks(keys: pd.DataFrame, ranked_by: str) -> np.ndarray:
 
 
 def _results(names: list[str], ranked_by: str) -> list[str]:
-    """Name the columns that are spread: those after the ranks; of similarity() also which rows are alike."""
+    """Return the columns that are spread: those after the ranks; for similarity() also the row of the neighbour."""
     results = names[names.index(ranked_by) + 1 :]
     if OTHER not in names:
         return results
@@ -185,6 +165,6 @@ def _results(names: list[str], ranked_by: str) -> list[str]:
 
 
 def unranked(name: str) -> str:
-    """Return the name of a column without what tells ranks apart: ``start`` of ``start.1``."""
+    """Return the name of a column without its rank: ``start`` for ``start.1``."""
     base, _, rank = name.rpartition(".")
     return base if rank.isdigit() else name

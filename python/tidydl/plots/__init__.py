@@ -1,1 +1,1 @@
-"""Pictures: a layout frame computed once, drawn with plotnine here and with ggplot2 in R."""
+"""Plots: layouts computed once, drawn with plotnine here and with ggplot2 in R."""

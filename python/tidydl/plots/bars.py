@@ -34,20 +34,10 @@ _WIDTH, _MARGIN = 7.0, 0.5  # inches: of the picture, and of what is neither bar
 def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: str | None = None) -> dict[str, Any]:
     """Lay out the importance of inputs as bars, the most important at the top.
 
-    Parameters
-    ----------
-    frame
-        Columns ``term``, ``output``, ``importance``, and ``std.error`` where there is one.
-    method, metric
-        As of ``importance()``, for the label; None where nothing is known of them.
-
-    Returns
-    -------
-    dict
-        ``bars``: output, y (the place of the term from the foot), importance, low and high (one standard error off),
-        the corners of the bar, fill. ``y``: at and label of the ticks. ``label``: of the axis, in several lines where
-        long names leave little room. ``text``: the size of the terms in points. ``has_errors``, ``is_many`` (whether
-        there are several outputs).
+    ``bars``: output, y (the position of the term from the bottom), importance, low and high (one standard error off),
+    the corners of the bar, fill. ``y``: at and label of the ticks. ``label``: of the axis, in several lines if long
+    names leave little room. ``text``: the size of the terms in points. ``has_errors``, ``is_many`` (whether there are
+    several outputs).
     """
     frame = frame[frame["importance"].notna()]
     outputs = [str(level) for level in frame["output"].cat.categories if (frame["output"] == level).any()]
@@ -84,7 +74,7 @@ def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: st
 
 
 def _room(names: list[str], text: float) -> int:
-    """Count the letters of the axis' label that fit below the bars, which the names leave some of the width."""
+    """Count the characters of the axis label that fit below the bars, beside the names."""
     inches = max((len(name) for name in names), default=0) * LETTER * text / 72 + _MARGIN
     return int((_WIDTH - inches) * 72 / (LETTER * BASE_SIZE))
 

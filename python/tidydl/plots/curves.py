@@ -1,4 +1,4 @@
-"""The course of a fit: the value after each iteration."""
+"""Training curves: the value after each iteration."""
 
 from __future__ import annotations
 
@@ -23,25 +23,10 @@ DOT = 3.5
 
 
 def curve_layout(iteration: npt.ArrayLike, value: npt.ArrayLike, passes: Sequence[int] | None = None) -> dict[str, Any]:
-    """Lay out training curves.
+    """Lay out training curves, of one fit after the other; ``passes`` is how many rows each has, None for one fit.
 
-    Parameters
-    ----------
-    iteration, value
-        The iterations and the values after them, of one fit after the other.
-    passes
-        How many rows each fit has; by default all belong to one.
-
-    Returns
-    -------
-    dict
-        ``curve``: fit (label, counted from 1), iteration, value, colour. ``is_log``: whether the values are drawn on
-        a log scale: they span more than a factor of 10. ``has_dots``: whether the points are too few for lines alone.
-
-    Raises
-    ------
-    DataError
-        If nothing is known of the course of the fit.
+    ``curve``: fit (label, counted from 1), iteration, value, colour. ``is_log``: whether the values are drawn on a log
+    scale: they span more than a factor of 10. ``has_dots``: whether the points are too few for lines alone.
     """
     iteration, value = (np.atleast_1d(np.asarray(each, dtype=float)) for each in (iteration, value))
     counts = [len(iteration)] if passes is None else [int(count) for count in np.atleast_1d(np.asarray(passes))]

@@ -1,4 +1,4 @@
-"""The heat map of a confusion: a tile for each pair of classes, the counts written in."""
+"""The heat map of a confusion: a tile for each pair of classes, with its count."""
 
 from __future__ import annotations
 
@@ -22,19 +22,11 @@ _LONGEST = 24  # letters of a class: two sides of a square picture hold them
 
 
 def confusion_layout(counts: pd.DataFrame) -> dict[str, Any]:
-    """Lay out the heat map of a confusion.
+    """Lay out the heat map of a confusion: ``response``, ``truth`` and ``n``, a row for each pair of classes.
 
-    Parameters
-    ----------
-    counts
-        Columns ``response``, ``truth`` and ``n``, a row for each pair of classes.
-
-    Returns
-    -------
-    dict
-        ``tiles``: x (the place of the true class, from the left) and y (of the response, from the foot; the first is
-        at the top), n, share (of the true class), fill and ink (colours). ``x`` and ``y``: at and label of the ticks.
-        ``text``: the size of the counts in points. ``angle``: of the labels below, 0 or 90.
+    ``tiles``: x (the position of the true class, from the left) and y (of the response, from the bottom; the first is
+    at the top), n, share (of the true class), fill and ink (colours). ``x`` and ``y``: at and label of the ticks.
+    ``text``: the size of the counts in points. ``angle``: of the labels below, 0 or 90.
     """
     levels = [str(level) for level in counts["truth"].cat.categories]
     size = len(levels)

@@ -1,7 +1,7 @@
 """Images of a data frame in a grid, each with a caption.
 
 The layout, one grid of coloured pixels and one caption per image, is computed here and drawn with plotnine
-here and with ggplot2 in R, so that both languages show one picture.
+here and with ggplot2 in R, so that both languages show the same plot.
 """
 
 from __future__ import annotations
@@ -94,19 +94,11 @@ def image_layout(
     ncol: int | None = None,
     seed: int | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Place images and captions in a grid.
+    """Lay out images and captions in a grid; the arguments are those of :func:`plot_images`.
 
-    Parameters
-    ----------
-    data, n, image, caption, ncol, seed
-        As in :func:`plot_images`.
-
-    Returns
-    -------
-    dict
-        ``cells``: cell, row and column (counted from the top left), caption, x and y (of the middle of the
-        caption's foot). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid,
-        gaps included. x and y are in pixels.
+    ``cells``: cell, row and column (counted from the top left), caption, x and y (of the middle of the caption's
+    bottom). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid, gaps included. x and y
+    are in pixels.
     """
     frame = _chosen(data, check_count("n", n, 1), image, seed)
     columns = _columns_of(len(frame), ncol)
@@ -161,7 +153,7 @@ def _columns_of(cells: int, ncol: int | None) -> int:
 
 
 def _thumbnail(image: Image | None) -> np.ndarray | None:
-    """Decode to height × width × 3, shrunk where it is large."""
+    """Decode to height × width × 3, shrunk if it is large."""
     from PIL import Image as Pillow
 
     from tidydl.data.media.image_value import eight_bits
@@ -246,7 +238,7 @@ def _no_column(argument: str, name: object, frame: pd.DataFrame) -> ColumnError 
 
 
 def _pixels(canvas: np.ndarray) -> pd.DataFrame:
-    """Write the grid of pixels as rows of x, y and colour."""
+    """Return the grid of pixels as rows of x, y and colour."""
     height, width = canvas.shape[:2]
     codes = canvas.reshape(-1, 3).astype(np.int32) @ np.array([65536, 256, 1])
     unique, which = np.unique(codes, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Names as pictures show them: without backticks, cut where they are very long, broken where room is short."""
+"""Names in plots: without backticks, shortened if very long, wrapped if necessary."""
 
 from __future__ import annotations
 
@@ -18,15 +18,10 @@ _EARLIEST = 0.5  # of a line: a break before that is not worth it
 
 
 def shown_names(names: Sequence[str], longest: int = LONGEST) -> list[str]:
-    """Return the names as they are written, the same for the same name and another one for another.
+    """Return the names as they are shown, the same for the same name and another one for another.
 
-    Parameters
-    ----------
-    names
-        The names; of a pair of backticks only what stands between them is shown.
-    longest
-        How many letters a name may have. Of a longer one the beginning is shown; where that is not one name's alone,
-        the beginning and the end; where that is not enough, its number.
+    Of a pair of backticks only the content is shown. Of a name with more than ``longest`` letters the beginning is
+    shown; if that is not unique, the beginning and the end; if that is not enough, its number.
     """
     different = list(dict.fromkeys(str(name) for name in names))
     plain = [re.sub("`([^`]*)`", r"\1", name) for name in different]
@@ -56,7 +51,7 @@ def _cut_inside(name: str, longest: int) -> str:
 
 
 def wrapped(text: str, letters: int = STRIP) -> str:
-    """Break a text into lines of so many letters, after a space or a mark if there is one; no letter is lost."""
+    """Wrap a text at a number of characters, after a space or a mark if there is one; no character is lost."""
     lines = []
     while len(text) > letters:
         breaks = [match.end() for match in re.finditer(r"[\s_.:,;/…-]+", text[:letters])]
@@ -69,10 +64,7 @@ def wrapped(text: str, letters: int = STRIP) -> str:
 def as_text(layout: object) -> Any:
     """Return a layout whose texts matplotlib writes as they are: between two ``$`` it would read formulas.
 
-    Parameters
-    ----------
-    layout
-        A text, a data frame, a dict of those, or anything else, which stays as it is.
+    Texts, data frames and dicts of those are changed, anything else stays as it is.
     """
     if isinstance(layout, str):
         return layout.replace("$", r"\$")

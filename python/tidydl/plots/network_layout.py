@@ -1,4 +1,4 @@
-"""Where the units and the weights of a network stand in its diagram, how large they are and of which colour."""
+"""The layout of a network's diagram: positions, sizes and colours of units and weights."""
 
 from __future__ import annotations
 
@@ -67,29 +67,16 @@ def network_layout(
     prune_col: str | None = None,
     max_sp: bool = False,
 ) -> dict[str, Any]:
-    """Place the units and the weights of a network.
+    """Lay out the units and the weights of a network.
 
-    Parameters
-    ----------
-    n
-        Numbers of inputs, hidden units and outputs.
-    wts
-        The weights in R's order.
-    inputs, outputs
-        The names beside the units.
-    has_skip, mask
-        Whether inputs also reach the outputs; which weights were free (fixed ones at 0 are pruned).
-    skip, nid, bias, all_in, all_out, rel_rsc, circle_cex, cex_val, circle_col, pos_col, neg_col, prune_col, max_sp
-        As in :func:`tidydl.plotnet`.
+    ``has_skip`` says whether inputs also reach the outputs, ``mask`` which weights were free (fixed ones at 0 are
+    pruned); the further arguments are those of :func:`tidydl.plotnet`.
 
-    Returns
-    -------
-    dict
-        ``nodes``: node, label (I1, H1, O1, B1), name, layer, x (-1 to 1), y (0 to 1), fill. ``lines``: term, from, to,
-        kind (plain, skip, pruned), weight, x, y, xend, yend, width (within ``rel_rsc``), points (the width of the
-        drawn line: the more lines the thinner), colour; the weakest first, so that the strongest lie on top.
-        ``limits``: low and high of x, and of y. ``diameter``, ``label_size``, ``name_size``: of circles and texts in
-        points. ``name_gap``: from the middle of a circle to the name beside it, in units of x.
+    ``nodes``: node, label (I1, H1, O1, B1), name, layer, x (-1 to 1), y (0 to 1), fill. ``lines``: term, from, to, kind
+    (plain, skip, pruned), weight, x, y, xend, yend, width (within ``rel_rsc``), points (the width of the drawn line:
+    the more lines the thinner), colour; the weakest first, so that the strongest lie on top. ``limits``: low and high
+    of x, and of y. ``diameter``, ``label_size``, ``name_size``: of circles and texts in points. ``name_gap``: from the
+    middle of a circle to the name beside it, in units of x.
     """
     for name, flag in {"nid": nid, "bias": bias, "max_sp": max_sp}.items():
         check_flag(name, flag)
@@ -175,7 +162,7 @@ def _connections(
     lines["weight"] = wts
     lines["kind"] = np.where(~free & (wts == 0), "pruned", lines["layer"])
     if skip or not n[1]:
-        lines["kind"] = lines["kind"].replace("skip", "plain")  # there are no others to tell them from
+        lines["kind"] = lines["kind"].replace("skip", "plain")  # there are no others to distinguish
     lines["term"] = ["b" if start.startswith("b") else start for start in lines["from"]] + ("->" + lines["to"])
     return lines
 

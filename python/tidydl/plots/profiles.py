@@ -36,23 +36,14 @@ WHITE, BLACK = "#FFFFFF", "#000000"  # on the dark colours of the first groups, 
 
 
 def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
-    """Lay out Lek's profiles.
+    """Lay out Lek's profiles, a frame of ``lekprofile()``.
 
     Every variable has a stretch of the x axis of its own, from 2v to 2v + 1, so that one axis can name numbers in one
-    panel and levels in another.
+    panel and levels in another. Long names are cut and stand in several lines.
 
-    Parameters
-    ----------
-    frame
-        As of ``lekprofile()``.
-
-    Returns
-    -------
-    dict
-        ``lines``: variable, output, group, x (of the stretched axis), fitted, is_level. ``ticks``: at and label on
-        that axis. ``angle``: of these labels, 0 or 90. ``keys``: the colour of each group. ``is_many``: whether there
-        are several outputs. ``columns``: how many panels stand side by side where there is one output. Long names are
-        cut and stand in several lines.
+    ``lines``: variable, output, group, x (of the stretched axis), fitted, is_level. ``ticks``: at and label on that
+    axis. ``angle``: of these labels, 0 or 90. ``keys``: the colour of each group. ``is_many``: whether there are
+    several outputs. ``columns``: how many panels stand side by side if there is one output.
     """
     present = [level for level in frame["variable"].cat.categories if (frame["variable"] == level).any()]
     x, positions, labels, widest = np.empty(len(frame)), [], [], 0
@@ -90,7 +81,7 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _strips(names: Iterable[object], columns: int) -> dict[str, str]:
-    """Return the names as they stand above panels: cut, and in several lines."""
+    """Return the names above panels: shortened and wrapped."""
     texts = [str(name) for name in names]
     letters = max(min(STRIP, _ROOM // columns), 6)
     shown = shown_names(texts, min(LONGEST, _LINES * letters))
@@ -130,18 +121,10 @@ def _round_step(rough: float) -> float:
 
 
 def groups_layout(frame: pd.DataFrame) -> dict[str, Any]:
-    """Lay out what inputs are held at: a panel for each variable, a bar for each group.
+    """Lay out what ``lekprofile(group_show=True)`` returns: a panel for each variable, a bar for each group.
 
-    Parameters
-    ----------
-    frame
-        As of ``lekprofile(group_show=True)``.
-
-    Returns
-    -------
-    dict
-        ``bars``: variable, group, corners, text (the level of a categorical variable) and its ink. ``keys``: the colour
-        of each group. ``columns``: how many panels stand side by side. Long names are cut and stand in several lines.
+    ``bars``: variable, group, corners, text (the level of a categorical variable) and its ink. ``keys``: the colour of
+    each group. ``columns``: how many panels stand side by side. Long names are cut and stand in several lines.
     """
     columns = _columns(len(frame["variable"].cat.categories))
     variables = _strips(frame["variable"].cat.categories, columns)
@@ -168,7 +151,7 @@ def groups_layout(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _size(columns: int, rows: int, below: float = 0.0) -> tuple[float, float]:
-    """Return the inches of the picture, so many of them for what stands below each row of panels."""
+    """Return the size of the plot in inches, with room below each row of panels."""
     return min(2.2 * columns + 1.4, 12.0), max(3.2, min((1.9 + below) * rows + 0.8, 14.0))
 
 

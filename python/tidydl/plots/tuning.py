@@ -1,4 +1,4 @@
-"""A search over a grid: the metric by size, a line for each decay."""
+"""Plots of a grid search: the metric by size, a line for each decay."""
 
 from __future__ import annotations
 
@@ -24,17 +24,9 @@ WIDTH, THIN, DOT, RING = 1.4, 0.8, 4.0, 9.0  # in points
 def tuning_layout(summary: pd.DataFrame) -> dict[str, Any]:
     """Lay out the summary of ``tune_nnet()``.
 
-    Parameters
-    ----------
-    summary
-        As of ``tune_nnet()``.
-
-    Returns
-    -------
-    dict
-        ``points``: x (the place of the size, moved a little for each decay), size, decay, mean, low and high (one
-        standard error off, or the mean), best. ``ticks``: at and label of the sizes. ``keys``: the colour of each
-        decay. ``metric``: the label of the y axis.
+    ``points``: x (the position of the size, moved a little for each decay), size, decay, mean, low and high (one
+    standard error off, or the mean), best. ``ticks``: at and label of the sizes. ``keys``: the colour of each decay.
+    ``metric``: the label of the y axis.
     """
     sizes = sorted({int(size) for size in summary["size"]})
     decays = sorted(set(summary["decay"].astype(float)))

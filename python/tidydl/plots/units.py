@@ -12,7 +12,7 @@ from tidydl.columns import Contract
 BASE_SIZE = 11  # of the text of a theme
 TICKS = Contract.of(at="double", label="string")  # of an axis
 STROKE = 0.5  # of the border of a point
-_LINE = math.sqrt(math.pi)  # plotnine draws lines and points of size 1 so many points wide
+_LINE = math.sqrt(math.pi)  # the width in points of plotnine's lines and points of size 1
 _SEQUENCE = ("#440154", "#3B528B", "#21908C", "#5DC863", "#8BD646")  # of viridis, without its lightest end
 # Where R's name of a colour means another colour than the same name on the web, which matplotlib follows.
 _R_NAMES = {"grey": "#BEBEBE", "gray": "#BEBEBE", "green": "#00FF00", "maroon": "#B03060", "purple": "#A020F0"}
@@ -26,23 +26,17 @@ def theme(**more: Any) -> Any:
 
 
 def line_size(points: float) -> float:
-    """Return plotnine's size of a line so many points wide."""
+    """Return plotnine's size of a line of a width in points."""
     return points / _LINE
 
 
 def point_size(points: float) -> float:
-    """Return plotnine's size of a circle so many points across."""
+    """Return plotnine's size of a circle of a diameter in points."""
     return max(points / _LINE - STROKE, 0.0)
 
 
 def r_colour(colour: str, argument: str = "colour") -> str:
-    """Return a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R.
-
-    Raises
-    ------
-    ArgumentError
-        It is no text; says that of ``argument``.
-    """
+    """Return a colour by its R name as in CSS: ``grey`` and ``grey50`` are lighter in R."""
     colour = check_text(argument, colour, "The name of a colour, or its '#RRGGBB'.")
     name = colour.lower()
     if name[:4] in ("grey", "gray") and name[4:].isdigit() and int(name[4:]) <= 100:
@@ -52,7 +46,7 @@ def r_colour(colour: str, argument: str = "colour") -> str:
 
 
 def r_colours(colours: str | Sequence[str]) -> list[str]:
-    """Return one or several colours by their R names as the web knows them."""
+    """Return one or several colours by their R names as in CSS."""
     return [r_colour(colour) for colour in ([colours] if isinstance(colours, str) else colours)]
 
 

@@ -1,4 +1,4 @@
-"""``autoplot()`` with all its methods: each picture's module registers its own."""
+"""``autoplot()`` with all its methods: each plot's module registers its own."""
 
 from __future__ import annotations
 

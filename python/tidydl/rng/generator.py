@@ -28,14 +28,7 @@ _BLOCK = 4096
 
 
 class RandomNumbers:
-    """A stream of R's random numbers.
-
-    Parameters
-    ----------
-    seed
-        What ``set.seed()`` takes: a whole number between -2147483647 and 2147483647. None takes one from the
-        operating system.
-    """
+    """A stream of R's random numbers; ``seed`` is that of ``set.seed()``, or None for one from the operating system."""
 
     def __init__(self, seed: float | None = None):
         self._words: list[int] = []
@@ -70,7 +63,7 @@ class RandomNumbers:
         return self._words[self._next - 1]
 
     def child(self, number: int | None) -> RandomNumbers:
-        """Return the stream of a process made by fork, by its number among them; None where nobody counted."""
+        """Return the stream of a forked process, by its number among them; None if they were not counted."""
         state: Any = self._bits.state
         hasher = hashlib.sha256(state["state"]["key"].tobytes())
         hasher.update(repr((int(state["state"]["pos"]), len(self._words) - self._next, number)).encode())

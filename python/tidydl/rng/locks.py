@@ -1,4 +1,4 @@
-"""Draws of threads are kept apart, and a process made by fork waits for no thread of its parent's."""
+"""Locks: draws of threads are kept apart, and a forked process does not wait for threads of its parent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class Lock:
-    """What keeps the draws of two threads apart; a process made by fork has one of its own, which nobody holds."""
+    """A lock that keeps the draws of two threads apart; a forked process has its own, which is free."""
 
     def __init__(self) -> None:
         self.own, self.pid = threading.RLock(), os.getpid()
@@ -31,7 +31,7 @@ LOCK = Lock()
 
 
 def in_one_piece(method: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Let no other thread draw between the draws of a call."""
+    """Keep other threads from drawing between the draws of a call."""
 
     @wraps(method)
     def alone(*args: Given.args, **kwargs: Given.kwargs) -> Result:

@@ -1,4 +1,4 @@
-"""The session's stream of random numbers, and what draws from it."""
+"""The session's stream of random numbers, and the functions that draw from it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-_NUMBER = (int, numbers.Real)  # a whole number is real too, which type checkers do not know
+_NUMBER = (int, numbers.Real)  # a whole number is real too, unknown to type checkers
 _current: RandomNumbers | None = None
 _pid = os.getpid()
 _forks = 0  # of this process since its stream was started
 
 
 def current() -> RandomNumbers:
-    """Return the session's stream, started from the operating system where :func:`set_seed` was not called."""
+    """Return the session's stream, seeded by the operating system unless :func:`set_seed` was called."""
     global _current
     with LOCK:
-        if _pid != os.getpid():  # a copy that a library made by fork, of which Python was not told
+        if _pid != os.getpid():  # a fork by a library, which Python does not see
             _begin_as_child(None)
         if _current is None:
             _current = RandomNumbers()
@@ -44,7 +44,7 @@ def _begin_as_child(number: int | None) -> None:
 
 
 def _count_fork() -> None:
-    """Count the children, each of which draws on its own; no thread is in the middle of a draw meanwhile."""
+    """Count the forked children, each of which draws on its own; no thread may be in the middle of a draw."""
     global _forks
     LOCK.__enter__()
     _forks += 1
@@ -57,13 +57,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def stream_from(seed: object) -> RandomNumbers:
-    """Return a stream of its own that starts at a seed, or the session's where there is none.
-
-    Raises
-    ------
-    ArgumentError
-        If the seed is no number or out of range.
-    """
+    """Return a stream of its own that starts at a seed, or the session's if there is none."""
     if seed is None:
         return current()
     try:
@@ -216,5 +210,5 @@ def sample(
 
 
 def _is_indexed(x: object) -> bool:
-    """Return whether it has elements that places from 0 find."""
+    """Return whether its elements are indexed from 0."""
     return isinstance(x, Sequence) or getattr(x, "ndim", 0) == 1

@@ -1,4 +1,4 @@
-"""The verbs that every result answers: the same words as in R.
+"""The verbs for results, with the names of R.
 
 Each is a function of single dispatch, see ``dispatch.py``; a class registers its own method where it is defined.
 """

@@ -1,4 +1,4 @@
-"""How a verb finds the method of an object's class, and says so where an argument is none of that method."""
+"""Dispatch of verbs by the class of an object, with errors for arguments that its method does not have."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Verb(Protocol):
 
 
 def verb(refusal: Callable[..., Any]) -> Verb:
-    """Build a verb of the function that answers, with its error, for classes without a method.
+    """Build a verb from the function that raises the error for classes without a method.
 
     It is ``functools.singledispatch``, but arguments that a method does not have are refused by the verb's name with
     an :class:`tidydl.errors.ArgumentError`, where Python would name the method's own function.

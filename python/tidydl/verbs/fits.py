@@ -1,4 +1,4 @@
-"""The verbs of a fit that R users know from every model: predict, coef, fitted, residuals, summary."""
+"""The verbs of any fit in R: predict, coef, fitted, residuals, summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error for what a verb has no method for."""
+"""The error for classes without a method."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tidydl.errors import ArgumentError
 
 
 def no_method(verb: str, x: object, allowed: str = "results of nnet() and related functions") -> ArgumentError:
-    """Build the error for an object that a verb does not know."""
+    """Build the error for an object without a method of a verb."""
     return ArgumentError(
         f"`x` is {described(x)}, for which there is no {verb}().", allowed=f"{verb}() takes {allowed}."
     )

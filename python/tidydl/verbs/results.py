@@ -1,4 +1,4 @@
-"""The verbs that make data frames and pictures of results: tidy, glance, augment, autoplot."""
+"""The verbs that return data frames and plots of results: tidy, glance, augment, autoplot."""
 
 from __future__ import annotations
 

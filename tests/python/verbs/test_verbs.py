@@ -109,7 +109,7 @@ def test_criteria_are_refused_where_there_is_no_likelihood(network, model):
     penalised = nnet("kind ~ hours", people(), size=1, decay=0.1, trace=False)
     squares = nnet("sleep ~ hours", people(), size=1, linout=True, trace=False)
     for fit in (penalised, squares):
-        with pytest.raises(ArgumentError, match="no log-likelihood: least squares, or with a penalty"):
+        with pytest.raises(ArgumentError, match="not a log-likelihood: least squares, or with a penalty"):
             AIC(network, fit)
     with pytest.raises(ArgumentError, match=r"`x` is 3, for which there is no logLik\(\)"):
         BIC(model, 3)

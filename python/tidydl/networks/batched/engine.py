@@ -28,12 +28,7 @@ _BYTES_ON_CPU = 2**29
 def torch_device(device: object) -> str:
     """Return which device the engine uses: ``"auto"`` is a CUDA card where there is one, else the CPU.
 
-    Raises
-    ------
-    ArgumentError
-        Where the device has no double precision.
-    DeviceError, NotFoundError, DependencyError
-        Where it is not there or not known, or torch is missing.
+    Devices without double precision are refused.
     """
     used = resolve_device(device)
     if used != "mps":
@@ -46,13 +41,7 @@ def torch_device(device: object) -> str:
 
 
 def fit_with_torch(fit: Fit, device: str) -> Work[Solution]:
-    """Fit one network, yielding its trace.
-
-    Raises
-    ------
-    DataError
-        If the value at the initial weights is not finite.
-    """
+    """Fit one network, yielding its trace."""
     tells = fit.settings.trace
     if tells:
         yield Trace(_weights_line(fit.mask))
@@ -107,7 +96,7 @@ def _together(fits: Sequence[Fit], device: str, done: int, total: int) -> Work[l
 
 
 def _groups(fits: Sequence[Fit]) -> list[list[int]]:
-    """Put together the fits that can advance together: one shape, the same rows and settings."""
+    """Group the fits that can advance together: one shape, the same rows and settings."""
     groups: dict[Any, list[int]] = {}
     for i, fit in enumerate(fits):
         groups.setdefault((fit.shape, id(fit.x), id(fit.y), _quiet(fit.settings)), []).append(i)
@@ -119,7 +108,7 @@ def _quiet(settings: Settings) -> tuple[int, float, float]:
 
 
 def _batches(group: list[int], fits: Sequence[Fit], device: str) -> list[list[int]]:
-    """Cut a group into batches that the memory holds."""
+    """Split a group into batches that fit into memory."""
     first = fits[group[0]]
     each = bytes_per_network(first.shape, len(first.wts), len(first.x))
     size = max(_free_bytes(device) // each, 1)

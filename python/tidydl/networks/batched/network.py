@@ -24,7 +24,7 @@ _DOUBLE = 8
 
 
 def bytes_per_network(shape: Shape, n_weights: int, rows: int) -> int:
-    """Estimate the memory that one network takes: its units, what is made of them, and its inverse Hessian."""
+    """Estimate the memory for one network: its units, intermediate results, and its inverse Hessian."""
     return _DOUBLE * (rows * (6 * shape.hidden + 8 * shape.outputs + 1) + n_weights * (n_weights + 24))
 
 
@@ -49,7 +49,7 @@ class Networks:
     def on(
         cls, device: str, shape: Shape, x: np.ndarray, y: np.ndarray, weights: np.ndarray, decay: np.ndarray
     ) -> Networks:
-        """Put rows by inputs, rows by outputs, networks by rows and networks by weights on a device."""
+        """Move rows by inputs, rows by outputs, networks by rows and networks by weights to a device."""
         torch = import_torch()
 
         def put(values: np.ndarray) -> Any:

@@ -3,7 +3,7 @@
 The constants, the stop tests and the resets are those of the exact engine, which follows R's
 ``optim(method = "BFGS")``; sums are taken in whatever order the device likes, so that the numbers agree to rounding
 and not to the last bit.
-Networks that have ended are frozen, and left out as soon as they are a quarter of those at work.
+Finished networks are frozen, and dropped once they are a quarter of those still running.
 """
 
 from __future__ import annotations
@@ -36,19 +36,10 @@ _PER_NETWORK = (
 
 
 class BatchSearch:
-    """Many searches side by side.
+    """Many searches side by side, each from its initial ``wts``; ``mask`` says which weights may change.
 
-    After :meth:`rounds` has come to its end, ``found`` holds of each network ``wts``, ``value``, ``initial``,
+    After :meth:`rounds` is exhausted, ``found`` holds for each network ``wts``, ``value``, ``initial``,
     ``convergence``, ``iterations``, ``evaluations`` and its ``curve`` (a list of iteration and value), as NumPy.
-
-    Parameters
-    ----------
-    networks
-        The networks, their rows and penalties.
-    wts, mask
-        Networks by weights: where they start, and which weights may change.
-    settings
-        Iterations and tolerances.
     """
 
     def __init__(self, networks: Networks, wts: np.ndarray, mask: np.ndarray, settings: Settings):
@@ -96,7 +87,7 @@ class BatchSearch:
             yield len(self.results["value"]) - len(self.index) + ended
 
     def fitted(self) -> np.ndarray:
-        """Return the outputs of all networks where they ended: networks by rows by outputs."""
+        """Return the final outputs of all networks: networks by rows by outputs."""
         torch = import_torch()
         wts = torch.tensor(self.results["wts"], device=self.every.x.device)
         _, out = self.every.forward(wts)
@@ -125,7 +116,7 @@ class BatchSearch:
         self._end_pass(exhausted)
 
     def _search(self, direction: torch.Tensor, projection: torch.Tensor) -> Any:
-        """Search along the directions, and where the value falls enough take the step and learn from it."""
+        """Search along the directions; if the value falls enough, take the step and update the metric."""
         torch = import_torch()
         start = self.wts.clone()
         step = torch.ones_like(projection)
@@ -171,7 +162,7 @@ class BatchSearch:
         return (value > settings.abstol) & change
 
     def _learn(self, rows: torch.Tensor, slopes: torch.Tensor, step: torch.Tensor, direction: torch.Tensor) -> None:
-        """Learn the curvature from steps just made, or reset where the slopes did not grow along them."""
+        """Update the curvature from the last steps, or reset it if the slopes did not grow along them."""
         torch = import_torch()
         t = step[rows, None] * direction[rows]
         c = slopes - self.slopes[rows]
@@ -204,7 +195,7 @@ class BatchSearch:
         return spread
 
     def _end_pass(self, exhausted: torch.Tensor) -> None:
-        """Note where the networks at work are, and end those that are done."""
+        """Record the state of the running networks, and stop those that are done."""
         torch = import_torch()
         at_work = self.running.nonzero()[:, 0]
         self.curve.append(

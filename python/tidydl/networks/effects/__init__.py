@@ -1,1 +1,1 @@
-"""What a fitted network makes of its inputs."""
+"""Effects of the inputs of a fitted network."""

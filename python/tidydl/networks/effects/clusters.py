@@ -15,19 +15,12 @@ _BLOCK = 8192  # rows at a time, which stay in the processor's cache
 
 
 def cluster(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return which of so many clusters each row belongs to, the largest cluster being 0.
+    """Return which of ``count`` clusters each row belongs to, the largest cluster being 0.
 
     The best of ten starts (k-means++; Arthur & Vassilvitskii 2007), each improved by Lloyd's algorithm until no row
     changes its cluster. The starts are drawn from random numbers of their own, so that the answer is always the same.
     Of more than 10,000 rows the best start is that of 10,000 drawn without replacement, improved by at most ten rounds
-    on all rows.
-
-    Parameters
-    ----------
-    rows
-        Rows by variables, at least ``count`` of them different.
-    count
-        How many clusters.
+    on all rows. At least ``count`` rows have to be different.
     """
     numbers = RandomNumbers(SEED)
     looked_at = rows if len(rows) <= SAMPLE else rows[np.sort(numbers.positions(len(rows), SAMPLE))]
@@ -44,7 +37,7 @@ def cluster(rows: np.ndarray, count: int) -> np.ndarray:
 
 
 def has_different(rows: np.ndarray, count: int) -> bool:
-    """Return whether so many of the rows are different; the first blocks of rows mostly tell."""
+    """Return whether there are that many different rows; the first blocks of rows mostly suffice."""
     seen = rows[:0]
     for start in range(0, len(rows), _BLOCK):
         seen = np.unique(np.concatenate([seen, rows[start : start + _BLOCK]]), axis=0)
@@ -54,7 +47,7 @@ def has_different(rows: np.ndarray, count: int) -> bool:
 
 
 def _spread(rows: np.ndarray, count: int, numbers: RandomNumbers) -> np.ndarray:
-    """Draw rows that lie apart: each with a chance by its squared distance from those drawn before."""
+    """Draw distant rows: each with probability proportional to its squared distance from those drawn before."""
     centres = [rows[numbers.index(len(rows))]]
     for _ in range(count - 1):
         reached = np.cumsum(_squares(rows, np.array(centres)).min(axis=1))
@@ -103,7 +96,7 @@ def _improved(rows: np.ndarray, centres: np.ndarray, rounds: int = MOST_ROUNDS) 
 
 
 def _fill_empty(member: np.ndarray, squares: np.ndarray) -> None:
-    """Give each empty cluster the row that lies farthest off among those that are not alone in theirs."""
+    """Assign to each empty cluster the most distant row among those that are not alone in theirs."""
     for g in range(squares.shape[1]):
         sizes = np.bincount(member, minlength=squares.shape[1])
         if not sizes[g]:

@@ -1,4 +1,4 @@
-"""What a network's variables are held at, group by group, while one of them runs."""
+"""The values at which variables are held, group by group, while one of them varies."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class Variable:
     dtype: Any
 
     def values(self, steps: int) -> np.ndarray:
-        """Return the values it runs through: numbers, or the positions of the levels from 1."""
+        """Return the values it takes: numbers, or the positions of the levels from 1."""
         return self.codes_at(steps) + (self.levels is not None)
 
     def codes_at(self, steps: int) -> np.ndarray:
-        """Return the codes it runs through."""
+        """Return the codes it takes."""
         if self.levels is not None:
             return np.arange(len(self.levels), dtype=float)
         return np.linspace(self.codes.min(), self.codes.max(), steps)
 
     def count(self, steps: int) -> int:
-        """Count the values it runs through."""
+        """Count the values it takes."""
         return steps if self.levels is None else len(self.levels)
 
     def levels_at(self, steps: int) -> list[str | None]:
-        """Name the levels it runs through; None for numbers."""
+        """Name the levels it takes; None for numbers."""
         return [self.level(code) for code in self.codes_at(steps)]
 
     def value(self, code: float) -> float:
@@ -64,13 +64,7 @@ class Variable:
 
 
 def variables_of(inputs: pd.DataFrame, factors: Sequence[str]) -> dict[str, Variable]:
-    """Look at each column: numbers as they are; levels of labels, text, logicals and of numbers named in ``factors``.
-
-    Raises
-    ------
-    ColumnError
-        If a column is of another dtype.
-    """
+    """Read each column: numbers as they are; levels of labels, text, logicals and of numbers named in ``factors``."""
     return {str(name): _variable(str(name), inputs[name], str(name) in factors) for name in inputs.columns}
 
 
@@ -99,13 +93,7 @@ def _coded(column: pd.Series, levels: list[Any]) -> Variable:
 def held_values(
     variables: dict[str, Variable], group_vals: pd.DataFrame | npt.ArrayLike, grp_nms: Sequence[str] | None
 ) -> pd.DataFrame:
-    """Return the codes that each group holds: groups by variables, the index naming the groups.
-
-    Raises
-    ------
-    ArgumentError, DataError
-        If there are no such groups.
-    """
+    """Return the codes that each group holds: groups by variables, the index naming the groups."""
     if isinstance(group_vals, pd.DataFrame):
         codes = _given(variables, group_vals)
     elif np.ndim(group_vals) == 0 and _is_count(group_vals):

@@ -1,4 +1,4 @@
-"""How well outputs fit targets: the loss that networks are fitted by, and what else they are judged by."""
+"""Metrics of outputs against targets: the loss of the fit, and others."""
 
 from __future__ import annotations
 
@@ -20,26 +20,15 @@ _NEVER_ZERO = 1e-80
 
 
 def loss_name(fit: NNet | AveragedNNet) -> str:
-    """Name the loss that a network was fitted by."""
+    """Name the loss of a network."""
     return {ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "censored"}.get(fit.shape.loss, "least squares")
 
 
 def mean_metric(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str) -> float:
-    """Judge outputs by targets (both rows by outputs); rows with a missing output are left out.
+    """Compute a metric of outputs against targets (both rows by outputs); rows with a missing output are left out.
 
-    Parameters
-    ----------
-    outputs, targets
-        What was predicted and what should have been; of classes shares and indicators.
-    loss
-        ``"least squares"``, ``"entropy"``, ``"softmax"`` or ``"censored"``.
-    metric
-        One of ``METRICS``.
-
-    Raises
-    ------
-    ArgumentError
-        The metric is not for networks with this loss.
+    Of classes the targets are indicators or shares. ``loss`` is ``"least squares"``, ``"entropy"``, ``"softmax"`` or
+    ``"censored"``; not every one of ``METRICS`` is for each loss.
     """
     is_class = loss != "least squares"
     if metric != "loss" and is_class != (metric == "accuracy"):
@@ -56,20 +45,7 @@ def mean_metric(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str
 
 
 def block_metrics(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str) -> np.ndarray:
-    """Judge several predictions of the same targets, which stand below each other, as :func:`mean_metric` does.
-
-    Parameters
-    ----------
-    outputs
-        The predictions, each with the rows of the targets.
-    targets, loss, metric
-        As of :func:`mean_metric`.
-
-    Returns
-    -------
-    numpy.ndarray
-        One value for each.
-    """
+    """Compute a metric of several predictions of the same targets, which stand below each other, one value for each."""
     targets = np.asarray(targets, dtype=float).reshape(len(targets), -1)
     blocks = np.asarray(outputs, dtype=float).reshape(-1, *targets.shape)
     return np.array([mean_metric(block, targets, loss, metric) for block in blocks])
@@ -80,10 +56,6 @@ def _accuracy(p: np.ndarray, t: np.ndarray, loss: str) -> float:
         return float(np.mean((p > 0.5) == (t > 0.5)))
     best = np.argmax(p, axis=1)
     return float(np.mean(t[np.arange(len(t)), best] > 0.5))
-
-
-def _mean_loss(p: np.ndarray, t: np.ndarray, loss: str) -> float:
-    return float(np.mean(_ROW_LOSSES[loss](p, t)))
 
 
 def _squares(p: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -117,7 +89,7 @@ _ROW_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "censored": _censored,
 }
 _METRICS: dict[str, Callable[[np.ndarray, np.ndarray, str], float]] = {
-    "loss": _mean_loss,
+    "loss": lambda p, t, loss: float(np.mean(_ROW_LOSSES[loss](p, t))),
     "rmse": lambda p, t, loss: float(np.sqrt(np.mean((p - t) ** 2))),
     "mae": lambda p, t, loss: float(np.mean(np.abs(p - t))),
     "accuracy": _accuracy,

@@ -1,4 +1,4 @@
-"""The rows of data that a fitted network is looked at by: what it reads, and what it should have answered."""
+"""The rows on which a fitted network is evaluated: its inputs and the targets."""
 
 from __future__ import annotations
 
@@ -34,13 +34,7 @@ class Observations:
 
 
 def need_network(argument: str, fit: object, *, with_weights: bool) -> None:
-    """Refuse what is no fitted network, and, where weights are wanted, what is several.
-
-    Raises
-    ------
-    ArgumentError
-        It is not such a network.
-    """
+    """Refuse anything but a fitted network and, if weights are wanted, several networks."""
     if not isinstance(fit, (NNet, AveragedNNet)):
         raise ArgumentError(
             f"`{argument}` is {described(fit)}.",
@@ -70,13 +64,7 @@ def predicted(fit: FittedNetwork, frame: pd.DataFrame) -> np.ndarray:
 
 
 def read_rows(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
-    """Take the columns that a network reads, complete rows only.
-
-    Raises
-    ------
-    ArgumentError, ColumnError, DataError
-        If there are no data, a column is missing, or no row is complete.
-    """
+    """Return the complete rows of the columns that a network reads."""
     if fit.design.formula is None:
         frame = number_frame(fit, data)
         return frame[frame.notna().all(axis=1)].reset_index(drop=True)
@@ -85,21 +73,10 @@ def read_rows(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
 
 
 def observations(fit: FittedNetwork, data: Data | None, y: Data | None = None) -> Observations:
-    """Take the complete rows of data with the targets of a network.
+    """Return the complete rows of data with the targets of a network.
 
-    Parameters
-    ----------
-    fit
-        The network.
-    data
-        A data frame with the columns of the formula, or the inputs of a network fitted to numbers.
-    y
-        The response for these inputs; by default the training rows'.
-
-    Raises
-    ------
-    ArgumentError, ColumnError, DataError
-        If the data cannot be used, or the response has a class that the network does not know.
+    ``data`` is a data frame with the columns of the formula, or the inputs of a network fitted to numbers; then ``y``
+    is the response for them, by default that of the training rows.
     """
     if fit.design.formula is None:
         return number_observations(fit, number_frame(fit, data), y)
@@ -132,7 +109,7 @@ def number_frame(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
 
 
 def number_observations(fit: FittedNetwork, frame: pd.DataFrame, y: Data | None) -> Observations:
-    """Take the complete rows of inputs given as numbers, with the targets."""
+    """Return the complete rows of inputs given as numbers, with the targets."""
     targets = fit.fitted_values + fit.residuals if y is None else targets_of(fit, columns_of(y))
     if len(targets) != len(frame):
         problem = f"`data` has {len(frame)} rows, and there are {len(targets)} values of the response."
@@ -144,7 +121,7 @@ def number_observations(fit: FittedNetwork, frame: pd.DataFrame, y: Data | None)
 
 
 def columns_of(y: Data) -> list[pd.Series]:
-    """Take a response apart into its columns."""
+    """Split a response into its columns."""
     if isinstance(y, pd.DataFrame) or np.ndim(y) == 2:
         values, _ = from_matrix(y, "y")
         return [pd.Series(values[:, j]) for j in range(values.shape[1])]
@@ -152,7 +129,7 @@ def columns_of(y: Data) -> list[pd.Series]:
 
 
 def targets_of(fit: FittedNetwork, parts: list[pd.Series]) -> np.ndarray:
-    """Return the response as the outputs should be: of classes indicators, of counts of classes their shares."""
+    """Return the response as targets: indicators of classes, or shares for counts of classes."""
     if isinstance(fit, Multinom) and len(parts) > 1:
         return shares_of(parts, fit.n[2])
     if fit.told_apart is None:
@@ -178,7 +155,7 @@ def targets_of(fit: FittedNetwork, parts: list[pd.Series]) -> np.ndarray:
 
 
 def shares_of(parts: list[pd.Series], outputs: int) -> np.ndarray:
-    """Return counts of classes as their shares: of two, where there is one output, that of the second."""
+    """Return counts of classes as shares: for two classes with one output, that of the second."""
     counts = np.column_stack([part.to_numpy(dtype=float) for part in parts])
     shares = counts / counts.sum(axis=1, keepdims=True)
     return shares[:, 1:] if outputs == 1 else shares

@@ -1,4 +1,4 @@
-"""The rows of data that R looks at a network by, where it was fitted to numbers, and the targets of any network."""
+"""Entry points of R for effects: the rows of a network fitted to numbers, and the targets of any network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkOfR:
-    """What is asked of a network of R's, under the names of :class:`tidydl.NNet`."""
+    """A network of R's, under the names of :class:`tidydl.NNet`."""
 
     n: list[int]
     coefnames: list[str]
@@ -34,22 +34,10 @@ class NetworkOfR:
 
 
 def network_rows(network: dict[str, Any], data: Data, y: Data | None = None, observed: bool = False) -> dict[str, Any]:
-    """Take the complete rows of inputs given as numbers, with the targets where these are asked for.
+    """Return the complete rows of inputs given as numbers, with the targets (rows by outputs) if ``observed``.
 
-    Parameters
-    ----------
-    network
-        ``n``, the names of ``inputs`` and ``outputs``, the ``columns`` of the data that have these names, the
-        ``response``, its ``levels`` and the ``targets`` of the training rows.
-    data, y
-        The inputs, and the response for them; by default the training rows'.
-    observed
-        Whether the rows need targets.
-
-    Returns
-    -------
-    dict
-        ``frame`` and, where asked for, ``targets``, rows by outputs.
+    ``network`` holds ``n``, the names of ``inputs`` and ``outputs``, the ``columns`` of the data with these names, the
+    ``response``, its ``levels`` and the ``targets`` of the training rows, which ``y`` replaces for new data.
     """
     fit = _network(network)
     frame = number_frame(fit, data)
@@ -60,7 +48,7 @@ def network_rows(network: dict[str, Any], data: Data, y: Data | None = None, obs
 
 
 def network_targets(network: dict[str, Any], response: Data, counts: bool) -> np.ndarray:
-    """Return a response as the outputs should be, rows by outputs; ``counts`` of classes as their shares."""
+    """Return a response as targets, rows by outputs; ``counts`` of classes as shares."""
     fit, parts = _network(network), columns_of(response)
     return shares_of(parts, fit.n[2]) if counts else targets_of(fit, parts)
 

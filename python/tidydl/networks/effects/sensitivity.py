@@ -1,4 +1,4 @@
-"""Lek's profiles: what a network answers as one input runs from end to end and the others stand still."""
+"""Lek's profiles: the outputs of a network while one input varies and the others are held."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LekProfile(pd.DataFrame):
 
 
 class LekGroups(pd.DataFrame):
-    """What the inputs are held at: columns ``group``, ``variable``, ``value``, ``level``."""
+    """The values at which inputs are held: columns ``group``, ``variable``, ``value``, ``level``."""
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
@@ -137,22 +137,10 @@ def profile_grid(
     grp_nms: Sequence[str] | None = None,
     factors: Sequence[str] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Lay out the data that profiles are predicted for.
+    """Build the data that profiles are predicted for; ``factors`` are numeric columns to treat as categorical.
 
-    Parameters
-    ----------
-    inputs
-        Complete rows of the columns that the network reads.
-    xsel, steps, group_vals, grp_nms
-        As in :func:`lekprofile`.
-    factors
-        Columns of numbers that are categorical all the same.
-
-    Returns
-    -------
-    dict
-        ``grid``: data like ``inputs``, a row for each variable, group and value; ``steps``: variable, x, level and
-        group of these rows; ``groups``: what each group holds.
+    Returns ``grid``: data like ``inputs``, a row for each variable, group and value; ``steps``: variable, x, level and
+    group of these rows; ``groups``: what each group holds.
     """
     steps = check_count("steps", steps, 2)
     variables = variables_of(inputs, list(factors))
@@ -187,7 +175,7 @@ def _chosen(argument: str, wanted: object, names: list[str]) -> list[str]:
 
 
 def _block(variables: dict[str, Variable], name: str, group_codes: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
-    """Return the codes of every variable while one runs through its values, once for each group."""
+    """Return the codes of every variable while one takes all its values, once for each group."""
     running = variables[name].codes_at(steps)
     block = {other: np.repeat(group_codes[other].to_numpy(), len(running)) for other in variables}
     return block | {name: np.tile(running, len(group_codes))}
@@ -209,24 +197,7 @@ def _group_frame(variables: dict[str, Variable], group_codes: pd.DataFrame) -> p
 def profile_frame(
     steps: pd.DataFrame, fitted: npt.ArrayLike, outputs: Sequence[str], ysel: Sequence[str] | str | None = None
 ) -> pd.DataFrame:
-    """Join what was predicted to the values it was predicted for.
-
-    Parameters
-    ----------
-    steps
-        As of :func:`profile_grid`.
-    fitted
-        The outputs for its rows, rows by outputs.
-    outputs
-        Their names.
-    ysel
-        Which of them; by default all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of :func:`lekprofile`, the rows of the first output first within each variable.
-    """
+    """Join predictions (``fitted``, rows by outputs) to the steps of :func:`profile_grid`, the first output first."""
     names = list(outputs)
     values = np.asarray(fitted, dtype=float).reshape(len(steps), -1)
     chosen = _chosen("ysel", ysel, names)

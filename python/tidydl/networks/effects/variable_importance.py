@@ -1,4 +1,4 @@
-"""How much each input matters to a fitted network: by its weights (Garson, Olden) or by shuffling the data."""
+"""Importance of the inputs of a fitted network: from its weights (Garson, Olden) or by shuffling the data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Importance(pd.DataFrame):
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Importance:
-        """Make it of a frame with its columns."""
+        """Build it from a frame with its columns."""
         importance = cls(frame)
         importance.attrs = frame.attrs
         return importance
@@ -188,27 +188,16 @@ def olden(fit: NNet) -> Importance:
 def weight_importance(
     n: Sequence[int], wts: npt.ArrayLike, skip: bool, inputs: Sequence[str], outputs: Sequence[str], method: str
 ) -> pd.DataFrame:
-    """Compute Garson's or Olden's importance of the inputs from the weights alone.
+    """Compute Garson's or Olden's importance of the inputs from the weights alone, those of the first output first.
 
-    Parameters
-    ----------
-    n, wts, skip
-        Numbers of inputs, hidden units and outputs; the weights in R's order; whether inputs reach the outputs.
-    inputs, outputs
-        Their names. An input named ``(Intercept)`` is a bias and left out.
-    method
-        ``"garson"`` or ``"olden"``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of :func:`importance`: the inputs of the first output first.
+    ``n`` are the numbers of units by layer, ``wts`` the weights in R's order, and ``skip`` says whether inputs reach
+    the outputs. An input named ``(Intercept)`` is a bias and left out.
     """
     inputs, outputs = list(inputs), list(outputs)
     kept = [i for i, name in enumerate(inputs) if name != INTERCEPT]
     hidden, out, direct = _weights(n, wts, skip)
-    compute = {"garson": _garson, "olden": _olden}[method]
-    values = compute(hidden[:, kept], out, direct[:, kept])
+    hidden, direct = hidden[:, kept], direct[:, kept]
+    values = _garson(hidden, out, direct) if method == "garson" else out @ hidden + direct
     data = {
         "term": [inputs[i] for i in kept] * len(outputs),
         "output": np.repeat(np.array(outputs, dtype=object), len(kept)),
@@ -226,10 +215,6 @@ def _weights(n: Sequence[int], wts: npt.ArrayLike, skip: bool) -> tuple[np.ndarr
     hidden = values[: h * (1 + p)].reshape(h, 1 + p)[:, 1:]
     out = values[h * (1 + p) :].reshape(k, -1)[:, 1:]
     return hidden, out[:, :h], out[:, h:] if skip else np.zeros((k, p))
-
-
-def _olden(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:
-    return out @ hidden + direct
 
 
 def _garson(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:
@@ -262,21 +247,9 @@ def _permuted(fit: NNet | AveragedNNet, rows: Observations, shuffles: list[list[
 def permutation_frame(
     base: float, shuffled: npt.ArrayLike, terms: Sequence[str], response: str, metric: str
 ) -> pd.DataFrame:
-    """Compare the metric of shuffled data with that of the data as they are.
+    """Compare the metric of shuffled data with ``base``, that of the data as they are.
 
-    Parameters
-    ----------
-    base
-        The metric of the data as they are.
-    shuffled
-        The metrics with a column shuffled: all shuffles of the first column, then of the next.
-    terms, response, metric
-        The names of the columns and of the response; what was measured.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of :func:`importance` by permutation.
+    ``shuffled`` has the metrics of all shuffles of the first column, then of the next.
     """
     values = np.asarray(shuffled, dtype=float).reshape(len(terms), -1)
     worse = base - values if metric == "accuracy" else values - base

@@ -47,7 +47,7 @@ def _begin_forward(problem: Problem, search: Search, s: np.record) -> None:
 
 @part
 def _ceiling(s: np.record) -> float:
-    """Return the sum of losses above which a point on the line will be refused, whatever the rows to come add."""
+    """Return the sum of losses above which a point on the line will be refused, whatever later rows add."""
     if s.phase != FORWARD or s.gradients == 0:
         return math.inf
     return s.ceiling - s.penalty + 1e-9 * abs(s.penalty)
@@ -84,7 +84,7 @@ def _end_forward(problem: Problem, search: Search, s: np.record, cut: bool) -> N
 
 @part
 def _gradient_rows(problem: Problem, search: Search, s: np.record, rows: int) -> None:
-    """Evaluate some rows of the slopes, and learn from them where those were the last."""
+    """Evaluate some rows of the slopes, and update the metric after the last ones."""
     if s.row == 0:
         begin_slopes(problem.room, search.wts, problem.decay)
     last = min(s.row + rows, problem.weights.size)
@@ -110,7 +110,7 @@ def _end_gradient(problem: Problem, search: Search, s: np.record) -> None:
 
 @part
 def _choose_direction(problem: Problem, search: Search, s: np.record) -> None:
-    """Set the direction of descent and its projection on the slopes; keep where it starts."""
+    """Set the direction of descent and its projection on the slopes; save the starting point."""
     free, n = problem.free, problem.free.size
     if s.last_reset == s.gradients:
         reset_metric(search.metric, n)
@@ -153,7 +153,7 @@ def _try_step(problem: Problem, search: Search, s: np.record) -> None:
 
 @part
 def _update(problem: Problem, search: Search, s: np.record) -> None:
-    """Learn from the step just made, or reset where the slopes did not grow along it."""
+    """Update the metric from the last step, or reset it if the slopes did not grow along it."""
     free, n = problem.free, problem.free.size
     t, c, x = search.direction, search.change, search.product
     along = 0.0
@@ -225,7 +225,7 @@ def _after_gradient(problem: Problem, search: Search, s: np.record) -> None:
 
 @part
 def _after_pass(problem: Problem, search: Search, s: np.record) -> None:
-    """Note the value last tried, and end or go on."""
+    """Record the last value, and stop or continue."""
     search.curve[s.curve_length, 0] = s.iterations
     search.curve[s.curve_length, 1] = s.value
     s.curve_length += 1
@@ -242,7 +242,7 @@ def _after_pass(problem: Problem, search: Search, s: np.record) -> None:
 def advance(problem: Problem, search: Search, work: int, alone: bool) -> int:
     """Advance the search by about ``work`` multiplications, or to its end, or until the curve is full.
 
-    Where it is not ``alone``, it stops when rows are to be evaluated, which the caller then does. Returns the
+    If not ``alone``, it stops when rows are to be evaluated, which the caller then does. Returns the
     multiplications done. The caller empties the curve by setting ``curve_length`` to 0.
     """
     s = search.state[0]
@@ -281,7 +281,7 @@ def advance(problem: Problem, search: Search, work: int, alone: bool) -> int:
 
 @compiled
 def begin_evaluation(problem: Problem, search: Search) -> tuple[int, float]:
-    """Prepare the rows that come next; give the first, and the sum of losses above which none matters."""
+    """Prepare the next rows; return the first, and the sum of losses above which the point is refused."""
     s = search.state[0]
     if s.row == 0:
         if s.phase == GRADIENT:
@@ -293,7 +293,7 @@ def begin_evaluation(problem: Problem, search: Search) -> tuple[int, float]:
 
 @compiled
 def end_evaluation(problem: Problem, search: Search, first: int, last: int, cut: bool) -> None:
-    """Take up the rows that were evaluated, unless they were cut short, and go on where they were the last."""
+    """Take in the evaluated rows, unless they were cut short, and continue after the last ones."""
     s = search.state[0]
     s.row = last
     if s.phase == GRADIENT:

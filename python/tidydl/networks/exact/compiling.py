@@ -33,7 +33,7 @@ SOURCES = ("bfgs", "compiling", "exponential", "kernels", "lanes", "metric", "pr
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function at its first call, and keep the machine code for the next process where that is possible."""
+    """Compile a function at its first call, and keep the machine code for later processes if possible."""
     dispatcher = _jit(function)
     if _FOLDER is not None:
         # A cache that cannot be set up (numba's settings may forbid ours) is done without.
@@ -54,7 +54,7 @@ def _jit(function: Callable) -> Any:
 
 
 def is_compiled(function: Any) -> bool:
-    """Return whether machine code of a compiled function is at hand, in this process or on disk."""
+    """Return whether machine code of a compiled function is available, in this process or on disk."""
     if function.signatures:
         return True
     return _FOLDER is not None and any(
@@ -63,7 +63,7 @@ def is_compiled(function: Any) -> bool:
 
 
 def compiling_note() -> str:
-    """Return what the first call waits for."""
+    """Return the note about compilation at the first call."""
     when = "once on this machine" if _FOLDER is not None else "in every session, because no cache folder is writable"
     return f"tidydl compiles its engine: {when}, some 10 seconds."
 
@@ -80,7 +80,7 @@ def made_from(sources: Path) -> str:
 
 
 def _folder() -> Path | None:
-    """Return the folder for this machine code, made where it is not there yet."""
+    """Return the folder for this machine code, creating it if necessary."""
     base = compiled_code_folder()
     if base is None:
         return None
@@ -91,7 +91,7 @@ def _folder() -> Path | None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         return None
-    # somebody else may have been faster, and the machine code is a pickle
+    # another process may have been faster, and the machine code is a pickle
     return folder if os.environ.get("NUMBA_CACHE_DIR") or is_private(folder) else None
 
 
@@ -99,7 +99,7 @@ _FOLDER = _folder()
 
 
 class _Locator(caching._CacheLocator):
-    """Keeps a function's machine code in our folder, whose name vouches that it is fresh."""
+    """Keeps a function's machine code in our folder, whose name changes with the sources."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -123,7 +123,7 @@ class _Implementation(caching.CompileResultCacheImpl):
 
 
 class _Cache(caching.FunctionCache):
-    """A cache that is a help and never a fault: what cannot be read is compiled, what cannot be written is not kept."""
+    """A cache that never fails: what cannot be read is compiled, what cannot be written is not kept."""
 
     _impl_class = _Implementation
 

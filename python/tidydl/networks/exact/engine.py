@@ -35,7 +35,7 @@ class Solution:
     """What a fit found.
 
     ``curve`` has a row for each pass: the iteration and the value last tried. ``convergence`` is 0 where the search
-    ended by itself and 1 where ``maxit`` was reached. What an engine does not tell is None.
+    converged and 1 if ``maxit`` was reached. What an engine does not report is None.
     """
 
     wts: np.ndarray
@@ -61,27 +61,10 @@ def fit_work(
 ) -> Work[Solution]:
     """Fit a network from its initial weights, yielding R's lines of trace, in slices of some 50 ms.
 
-    Parameters
-    ----------
-    shape
-        The network.
-    x, y
-        Rows by inputs, rows by outputs.
-    weights
-        One case weight for each row.
-    wts, mask, decay
-        One value per weight: where it starts, whether it may change, its penalty.
-    settings
-        Iterations, tolerances and whether the trace is wanted.
-    threads
-        At most how many threads share the work; by default the cores of this process, and at most 8. There is one for
-        each twenty million multiplications of an evaluation (rows times weights): one, that is, for all but very large
-        problems. The bits are the same for any number.
-
-    Raises
-    ------
-    DataError
-        If the value at the initial weights is not finite.
+    ``weights`` are case weights, one for each row; ``wts``, ``mask`` and ``decay`` have one value per weight: where it
+    starts, whether it may change, its penalty. At most ``threads`` share the work, by default the cores of this
+    process, and at most 8: one for each twenty million multiplications of an evaluation (rows times weights), so one
+    for all but very large problems. The bits are the same for any number.
     """
     threads = sensible_threads(len(x), len(wts), threads)
     yield from notes(int(np.count_nonzero(mask)), threads)
@@ -110,7 +93,7 @@ def fit_work(
 
 
 def notes(n_free: int, threads: int) -> Work[None]:
-    """Yield what there is to tell before a fit: that it has to be compiled, and what the search will cost."""
+    """Yield the notes before a fit: that code has to be compiled, and what the search will cost."""
     if not all(is_compiled(function) for function in (advance, *(SHARED if threads > 1 else ()))):
         yield Note(compiling_note())
     cost = cost_note(n_free)
@@ -119,7 +102,7 @@ def notes(n_free: int, threads: int) -> Work[None]:
 
 
 def cost_note(n_free: int) -> str | None:
-    """Return what the search will cost where there are very many weights to find; None where there are not."""
+    """Return a note on the cost of a search over very many weights; None for fewer."""
     if n_free <= _MANY_WEIGHTS:
         return None
     megabytes = 4 * n_free**2 / 1e6
@@ -150,12 +133,13 @@ def _run(problem: Problem, search: Search, settings: Settings, team: Team | None
     if state["status"] == NOT_FINITE:
         raise _not_finite(float(state["initial"]))
     if tells:
-        yield Trace(f"final  value {state['lowest']:f} \n{_last_line(state)}")
+        ending = f"stopped after {state['iterations']} iterations" if state["status"] == STOPPED else "converged"
+        yield Trace(f"final  value {state['lowest']:f} \n{ending}")
     return np.concatenate(curves)
 
 
 def _next_work(done: int, seconds: float) -> int:
-    """Fit the next slice to the time it should take; a first slice may hold compilation, so grow step by step."""
+    """Size the next slice by the time it should take; the first may include compilation, so grow step by step."""
     fitting = done * _SLICE_SECONDS / max(seconds, 1e-6)
     return int(min(max(fitting, 100_000), 20 * done + _FIRST_WORK))
 
@@ -167,10 +151,6 @@ def _weights_line(mask: np.ndarray) -> str:
 
 def _iteration_lines(passes: np.ndarray) -> list[str]:
     return [f"iter{int(at):4d} value {value:f}" for at, value in passes if at % 10 == 0]
-
-
-def _last_line(state: np.void) -> str:
-    return f"stopped after {state['iterations']} iterations" if state["status"] == STOPPED else "converged"
 
 
 def _not_finite(value: float) -> DataError:

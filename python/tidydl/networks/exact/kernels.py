@@ -51,7 +51,7 @@ class Shape(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What the kernels work in: weights and slopes laid out for them, and what each kept row gave.
+    """Work space of the kernels: weights and slopes laid out for them, and the results of the kept rows.
 
     ``laid`` and ``slopes`` have the same sections (see ``sections``). A weight lies at ``forth``, by its source, and,
     from a hidden to an output unit, also at ``back``, by its output; its slope is at ``back``. ``kept`` rows are at
@@ -87,7 +87,7 @@ sections = part(_sections)
 
 
 def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
-    """Return room to work in for some rows of data; of what each row gives, no more is kept than the data take."""
+    """Return work space for some rows of data; the results kept per row take no more memory than the data."""
     hidden, out, _, _, zeros = _sections(shape)
     kept = min(rows, max(data_bytes, _KEPT_BYTES) // (8 * (hidden + out + shape.outputs)))
     kept = max(TILE, -(-kept // TILE) * TILE)

@@ -155,7 +155,7 @@ def _multiply_add(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) 
 
 
 def _chosen(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, indices: Sequence[int]) -> Any:
-    """Return the chosen elements of two vectors."""
+    """Return selected elements of two vectors."""
     kind = ir.VectorType(ir.IntType(32), len(indices))
     return builder.shuffle_vector(a, b, ir.Constant(kind, list(indices)))
 
@@ -295,7 +295,7 @@ def room_for(count: int) -> np.ndarray:
 
 @functools.cache
 def exp_is_exact() -> bool:
-    """Return whether ``exp`` has the bits of this machine's C library, from numbers on all entries of its table."""
+    """Return whether ``exp`` has the bits of this machine's C library, tested on all entries of its table."""
     steps = np.arange(-4096, 4096) * (math.log(2) / 128 / 8)
     numbers = np.concatenate([steps, steps * 1.9, steps * 20.3, 500.0 * np.sin(np.arange(8192.0))])
     return _differing(numbers, np.empty(WIDTH)) == 0

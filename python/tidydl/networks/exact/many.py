@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit to be made: the arguments of ``fit_work``."""
+    """One fit: the arguments of ``fit_work``."""
 
     shape: Shape
     x: np.ndarray
@@ -35,21 +35,11 @@ class Fit:
 
 
 def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solution | TidydlError]]:
-    """Make whole fits side by side, yielding how many are done.
+    """Run whole fits side by side, without trace, yielding how many are done; return a solution for each, in order.
 
-    Parameters
-    ----------
-    fits
-        What is to be fitted; no trace is given, whatever the settings say.
-    threads
-        How many run at once; by default as many as this process has cores. Where there are fewer fits than threads,
-        large fits share out their own work.
-
-    Returns
-    -------
-    list
-        A solution for each fit, in order. A fit that cannot be made (its value at the initial weights is not finite)
-        has its error in its place, not raised, and does not stop the others.
+    A fit that cannot be made (its value at the initial weights is not finite) has its error in its place, not raised,
+    and does not stop the others. If there are fewer fits than ``threads``, by default the cores of this process, large
+    fits share out their own work.
     """
     yield from notes(max((int(np.count_nonzero(fit.mask)) for fit in fits), default=0), 1)
     running = _Running(fits, threads or cores())
@@ -62,7 +52,7 @@ def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solut
 
 
 class _Running:
-    """Threads that take fits from a queue, each on its own, until all are done or they are told to stop."""
+    """Threads that take fits from a queue until all are done or they are stopped."""
 
     def __init__(self, fits: Sequence[Fit], threads: int):
         self.done = 0
@@ -107,7 +97,7 @@ class _Running:
         return None
 
     def wait(self) -> bool:
-        """Wait some 50 ms for fits to end; say whether any has."""
+        """Wait some 50 ms for fits to end; return whether any has."""
         before = self.done
         with contextlib.suppress(queue.Empty):
             self._finished.get(timeout=_LOOK_SECONDS)

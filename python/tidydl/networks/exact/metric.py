@@ -27,14 +27,14 @@ _BLOCK = WIDTH * WIDTH
 
 
 def empty_metric(size: int) -> np.ndarray:
-    """Return room for a metric of ``size`` rows."""
+    """Allocate a metric of ``size`` rows."""
     blocks = -(-size // WIDTH)
     return room_for(_BLOCK * (blocks * (blocks + 1) // 2))
 
 
 @part
 def reset_metric(metric: np.ndarray, size: int) -> None:
-    """Make it the identity."""
+    """Reset it to the identity."""
     metric[:] = 0.0
     for i in range(size):
         row, inside = i // WIDTH, i % WIDTH

@@ -47,7 +47,7 @@ _STATE = np.dtype(
 
 
 class Problem(NamedTuple):
-    """What is fitted: the network's shape, the data (flat), and the room to work in.
+    """A problem: the network's shape, the data (flat), and the work space.
 
     ``slack`` is more than rounding can take from the sum of the losses of any rows, none of which is negative; it is
     infinite where a case weight is negative.
@@ -66,7 +66,7 @@ class Problem(NamedTuple):
 
 
 class Search(NamedTuple):
-    """Where the search stands: weights, slopes, the inverse Hessian, and the way it came.
+    """The state of a search: weights, slopes, the inverse Hessian, and the last steps.
 
     ``direction``, ``before``, ``change``, ``product`` and ``scaled`` have one number for each free weight, then zeros.
     """
@@ -104,12 +104,12 @@ def start_problem(
 
 
 def tile_room(scratch: Room) -> tuple[np.ndarray, np.ndarray]:
-    """Return the room for one thread's slopes: a tile's errors of the outputs and of the hidden units."""
+    """Allocate one thread's slopes: a tile's errors of the outputs and of the hidden units."""
     return room_for(TILE * (scratch.out.size // scratch.kept)), room_for(TILE * (scratch.hidden.size // scratch.kept))
 
 
 def start_search(problem: Problem, wts: np.ndarray, maxit: int, abstol: float, reltol: float) -> Search:
-    """Put the search at its initial weights, with nothing evaluated yet."""
+    """Start the search at its initial weights, with nothing evaluated yet."""
     state = np.zeros(1, dtype=_STATE)
     state["maxit"], state["abstol"], state["reltol"] = maxit, abstol, reltol
     state["phase"] = FORWARD

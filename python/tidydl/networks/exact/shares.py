@@ -1,4 +1,4 @@
-"""One evaluation shared out among threads, to the same bits whatever their number.
+"""One evaluation distributed over threads, with the same bits for any number of them.
 
 Each thread runs rows of its own forward, or adds up the slopes of weights of its own over all rows. The losses are
 then added in row order by one thread. No thread outlives the fit, and none is used across a fork.
@@ -83,7 +83,7 @@ class Team:
         self._process = os.getpid()
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Stop the threads."""
         self._pool.shutdown(wait=self._process == os.getpid())
 
     def advance(self, work: int) -> int:
@@ -97,7 +97,7 @@ class Team:
         return done
 
     def _evaluate(self, rows: int) -> int:
-        """Evaluate at most so many rows of the loss or of the slopes; give how many."""
+        """Evaluate at most this many rows of the loss or of the slopes; return how many."""
         problem, kept = self._problem, self._problem.room.kept
         is_gradient = self._search.state[0]["phase"] == GRADIENT
         first, ceiling = begin_evaluation(problem, self._search)
@@ -113,9 +113,9 @@ class Team:
         return last - first
 
     def _forward(self, first: int, last: int, ceiling: float) -> bool:
-        """Run rows forward; True where they were left because the point will be refused.
+        """Run rows forward; return True if stopped early because the point will be refused.
 
-        Most that are refused are so within a few rows, so the first are run before the others are called.
+        Most are refused within a few rows, so the first rows are run before the others are started.
         """
         gains = room_for(8 * self.threads)  # each thread's on a cache line of its own
         if ceiling < np.inf:

@@ -25,7 +25,7 @@ from tidydl.networks.exact.lanes import WIDTH, add, load, multiply, spread, stor
 
 @compiled_part
 def begin_slopes(room: Room, wts: np.ndarray, decay: np.ndarray) -> None:
-    """Let each slope start with that of the penalty."""
+    """Initialise each slope with that of the penalty."""
     for w in range(wts.size):
         room.slopes[room.back[w]] = 2.0 * decay[w] * wts[w]
 
@@ -107,7 +107,7 @@ def _add_rows(slopes: np.ndarray, at: int, errors: np.ndarray, first: int, step:
 
 @compiled_part
 def _share(count: int, part: int, parts: int) -> tuple[int, int]:
-    """Return where a part of ``count`` things begins, and how many it has."""
+    """Return where one part of ``count`` items begins, and its length."""
     first = count * part // parts
     return first, count * (part + 1) // parts - first
 

@@ -1,1 +1,1 @@
-"""Networks compared on rows held out."""
+"""Model selection on held-out rows."""

@@ -1,4 +1,4 @@
-"""A search over a grid: every fit of it side by side, judged on the rows that it has not seen."""
+"""Grid search: all fits side by side, evaluated on their held-out rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tidydl.progress import Work
 
 @dataclass(frozen=True)
 class Grid:
-    """What is searched: a plan for each grid point, the data, the resamples, the initial weights.
+    """The grid: a plan for each grid point, the data, the resamples, the initial weights.
 
     ``starts`` has for each grid point an array of resamples by restarts by weights.
     """
@@ -41,13 +41,13 @@ class Grid:
 
     @property
     def restarts(self) -> int:
-        """How many fits each grid point has in each resample."""
+        """The number of fits per grid point and resample."""
         return int(self.starts[0].shape[1])
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a search found: ``fits``, a row a fit; ``summary``, a row a grid point; the best of these."""
+    """The result of a search: ``fits``, one row per fit; ``summary``, one row per grid point; the best of these."""
 
     fits: pd.DataFrame
     summary: pd.DataFrame
@@ -55,7 +55,7 @@ class Search:
 
 
 def _fits_contract(is_class: bool) -> Contract:
-    """Return the columns of the frame with a row a fit."""
+    """Return the contract of the frame with one row per fit."""
     kinds: dict[str, Any] = {"size": "integer", "decay": "double", "resample": "label", "restart": "index"}
     kinds |= {"chosen": "logical", "value": "double", "convergence": "integer", "iterations": "integer"}
     kinds |= dict.fromkeys(metrics_for(is_class), "double")
@@ -74,15 +74,10 @@ SUMMARY = Contract.of(
 
 
 def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
-    """Make all fits of a grid and judge them, yielding how many are done.
+    """Run and evaluate all fits of a grid, yielding how many are done.
 
-    Each fit sees the rows of its resample alone. Of the restarts the one with the lowest value speaks for its
-    resample.
-
-    Raises
-    ------
-    DataError
-        If none of the fits could be made.
+    Each fit sees the rows of its resample alone. Of the restarts the one with the lowest value represents its resample.
+    If no fit could be made, a DataError is raised.
     """
     fits = list(_fits(grid, engine))
     largest_first = sorted(range(len(fits)), key=lambda at: -len(fits[at].wts))  # so that no thread waits at the end
@@ -109,7 +104,7 @@ def _fits(grid: Grid, engine: Engine) -> Any:
 
 
 def _rows_of(grid: Grid, resample: Resample, engine: Engine) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows that train: a copy of them, or all rows and how often each of them counts."""
+    """Return the training rows: a copy of them, or all rows and how often each counts."""
     if engine.shares_rows:
         counts = np.bincount(resample.train, minlength=len(grid.x)).astype(float)
         return grid.x, grid.targets, grid.weights * counts
@@ -159,7 +154,7 @@ def _judged(grid: Grid, point: int, resample: int, solution: Solution | None) ->
 
 
 def summary_frame(grid: Grid, fits: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Sum up the chosen fits: the mean of the metric over the resamples and its standard error."""
+    """Summarise the chosen fits: the mean of the metric over the resamples and its standard error."""
     resamples, restarts = len(grid.resamples), grid.restarts
     scores = np.where(fits["chosen"].to_numpy(dtype=bool), fits[metric].to_numpy(), np.nan)
     scores = scores.reshape(len(grid.plans), resamples * restarts)

@@ -1,4 +1,4 @@
-"""How well predictions meet what was observed, by the names that R users know them by."""
+"""Metrics of predictions, by the names that R users know."""
 
 from __future__ import annotations
 
@@ -18,13 +18,7 @@ def metrics_for(is_class: bool) -> tuple[str, ...]:
 
 
 def check_metric(metric: str | None, is_class: bool) -> str:
-    """Return the metric that is asked for; by default the accuracy of classes, the root mean squared error of numbers.
-
-    Raises
-    ------
-    ArgumentError
-        It is not known, or not for this response.
-    """
+    """Return the metric that is asked for; by default accuracy for classes, the root mean squared error for numbers."""
     if metric is None:
         return metrics_for(is_class)[0]
     check_choice("metric", metric, [*CLASS_METRICS, *NUMBER_METRICS])
@@ -38,28 +32,18 @@ def check_metric(metric: str | None, is_class: bool) -> str:
 
 
 def is_smaller_better(metric: str) -> bool:
-    """Return whether the best is the smallest."""
+    """Return whether smaller values are better."""
     return metric in ("log_loss", "rmse", "mae")
 
 
 def judge(outputs: np.ndarray, targets: np.ndarray, is_class: bool) -> dict[str, float]:
-    """Judge predictions by all metrics of their kind.
+    """Compute all metrics for classes or for numbers, from outputs and targets (rows by outputs).
 
-    Parameters
-    ----------
-    outputs, targets
-        Rows by outputs: what was predicted, and what should have been. Of classes shares and indicators, of two
-        classes in one column, for the second.
-    is_class
-        Whether they are classes.
-
-    Returns
-    -------
-    dict
-        Of classes ``accuracy``; ``balanced_accuracy``, the mean recall of the classes that occur; ``kappa``, Cohen's;
-        ``log_loss``, the mean of minus the logarithm of the share of the true class. Of numbers ``rmse`` and ``mae``
-        over all outputs, and ``rsq``, 1 less the squared errors by the squared distances from the outputs' means.
-        What cannot be said is NaN, all of it where an output is not finite.
+    Of classes the targets are indicators or shares, of two classes in one column, for the second: ``accuracy``;
+    ``balanced_accuracy``, the mean recall of the classes that occur; ``kappa``, Cohen's; ``log_loss``, the mean of
+    minus the logarithm of the share of the true class. Of numbers ``rmse`` and ``mae`` over all outputs, and ``rsq``, 1
+    less the squared errors by the squared distances from the outputs' means. An undefined metric is NaN; all are if an
+    output is not finite.
     """
     if not np.isfinite(outputs).all():
         return dict.fromkeys(metrics_for(is_class), float("nan"))
@@ -81,18 +65,7 @@ def _judge_classes(outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]
 
 
 def agreement(counts: np.ndarray) -> dict[str, float]:
-    """Return how well predicted classes meet the true ones.
-
-    Parameters
-    ----------
-    counts
-        How often each class was predicted for each: true by predicted classes.
-
-    Returns
-    -------
-    dict
-        ``accuracy``, ``balanced_accuracy`` and ``kappa``, as of :func:`judge`.
-    """
+    """Return ``accuracy``, ``balanced_accuracy`` and ``kappa`` of a table of counts, true by predicted classes."""
     n, of_truth, of_said = counts.sum(), counts.sum(axis=1), counts.sum(axis=0)
     occurs = of_truth > 0
     if not n:

@@ -1,4 +1,4 @@
-"""Rows that train and rows that assess: one split in two, and the resamples of a search over a grid.
+"""Training and assessment rows: one split, and the resamples of a grid search.
 
 All draws are R's ``sample.int()``, in an order that ``R/split-data.R`` and ``R/tune.R`` keep too, so that both
 languages draw the same rows after the same seed.
@@ -128,7 +128,7 @@ def _written(value: Any) -> str:
 
 
 def _drawn_share(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], prop: float) -> np.ndarray:
-    """Draw this share of each group's rows, at least one and not all of them where it has two."""
+    """Draw this share of each group's rows, at least one, and not all of a group of two or more."""
     drawn = []
     for rows in groups:
         size = max(min(math.floor(len(rows) * prop + 0.5), len(rows) - 1), 1)
@@ -144,7 +144,7 @@ def _others(n: int, rows: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Resample:
-    """Positions of the rows that train, in order (a row may come several times), and of those that assess."""
+    """Positions of the training rows, in order (a row may come several times), and of the assessment rows."""
 
     label: str
     train: np.ndarray
@@ -152,7 +152,7 @@ class Resample:
 
 
 class Asked(NamedTuple):
-    """What resamples are asked for: their kind, how often, the folds of each time, and the share that trains."""
+    """The requested resamples: their kind, how often, the folds of each time, and the training share."""
 
     kind: str
     times: int
@@ -161,7 +161,7 @@ class Asked(NamedTuple):
 
     @property
     def labels(self) -> list[str]:
-        """What each resample is called."""
+        """The names of the resamples."""
         if self.kind != "folds":
             return _labels(self.kind, self.times)
         folds, repeats = _labels("fold", self.folds), _labels("repeat", self.times)
@@ -171,23 +171,11 @@ class Asked(NamedTuple):
 def draw_resamples(
     resamples: Resamples, times: int | None, prop: float, groups: Sequence[np.ndarray]
 ) -> list[Resample]:
-    """Draw the resamples of a search.
+    """Draw the resamples of a search: a number of folds, ``"bootstrap"``, ``"holdout"``, or given training rows.
 
-    Parameters
-    ----------
-    resamples
-        A number of folds, ``"bootstrap"``, ``"holdout"``, or positions of the rows that train in each.
-    times
-        How often the folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
-    prop
-        The proportion of rows used for training in a hold-out.
-    groups
-        The positions of each class's rows, among which folds and hold-outs are spread evenly; else one group.
-
-    Raises
-    ------
-    ArgumentError, DataError
-        If they cannot be drawn.
+    ``times`` is how often the folds are drawn (by default once), or the number of bootstrap samples (25) or hold-outs
+    (1); ``prop`` the proportion of rows used for training in a hold-out. Folds and hold-outs are spread evenly over
+    ``groups``, the positions of each class's rows.
     """
     n = sum(map(len, groups))
     if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series) and not isinstance(resamples, str):
@@ -204,7 +192,7 @@ def draw_resamples(
 
 
 def asked_resamples(resamples: Resamples, times: int | None, prop: object, n: int) -> Asked:
-    """Check what is asked for of ``n`` rows, where it is to be drawn."""
+    """Check the requested resamples of ``n`` rows, if they are to be drawn."""
     if n < 2:
         raise DataError("`data` has 1 row, too few for resamples.", allowed="At least two rows.")
     kind = resamples if isinstance(resamples, str) and resamples in ("bootstrap", "holdout") else "folds"
@@ -215,7 +203,7 @@ def asked_resamples(resamples: Resamples, times: int | None, prop: object, n: in
 
 
 def resamples_of(labels: Sequence[str], train: Sequence[np.ndarray], n: int) -> list[Resample]:
-    """Add the rows that assess to those that train, which are sorted."""
+    """Add the assessment rows to the training rows, which are sorted."""
     resamples = [Resample(label, np.sort(rows), _others(n, rows)) for label, rows in zip(labels, train, strict=True)]
     if not all(len(each.assess) for each in resamples):
         raise DataError("`data` has one row of each class, too few to hold some out.", allowed="At least two rows.")
@@ -240,7 +228,7 @@ def _labels(name: str, count: int) -> list[str]:
 
 
 def _folds(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], folds: int) -> list[np.ndarray]:
-    """Deal each class's rows, in random order, to the folds in turn, going on where the class before ended."""
+    """Deal each class's rows, in random order, to the folds in turn, continuing where the class before ended."""
     n = sum(map(len, groups))
     dealt = np.concatenate([rows[stream.positions(len(rows), len(rows))] for rows in groups])
     fold_of = np.empty(n, dtype=np.int64)
@@ -249,7 +237,7 @@ def _folds(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], folds: int) 
 
 
 def _bootstrap(stream: rng.RandomNumbers, n: int) -> np.ndarray:
-    """Draw as many rows as there are, with replacement, again where none is left to assess."""
+    """Draw a bootstrap sample, again if no row is left to assess."""
     while True:
         train = np.asarray(stream.positions(n, n, replace=True))
         if len(np.unique(train)) < n:
@@ -257,7 +245,7 @@ def _bootstrap(stream: rng.RandomNumbers, n: int) -> np.ndarray:
 
 
 def given_resamples(resamples: Given, times: int | None, n: int) -> list[Resample]:
-    """Read the rows that train in each resample, by position among ``n``."""
+    """Read the training rows of each resample, by position among ``n``."""
     if times is not None:
         raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
     if isinstance(resamples, Mapping):
@@ -279,7 +267,7 @@ def _one_given(label: str, rows: npt.ArrayLike, n: int) -> Resample:
     if train.ndim != 1 or not len(train) or not (train == np.round(train)).all():
         raise _not_given(f"`resamples` has in '{label}' no positions of rows.", n)
     if train.min() < 0 or train.max() >= n:
-        raise _not_given(f"`resamples` has in '{label}' positions that are none of the {n} rows.", n)
+        raise _not_given(f"`resamples` has in '{label}' positions outside of the {n} rows.", n)
     positions = np.sort(train.astype(np.int64))
     assess = _others(n, positions)
     if not len(assess):
@@ -294,7 +282,7 @@ def _not_given(problem: str, n: int) -> TidydlError:
 
 
 def describe_resamples(resamples: Resamples, count: int) -> str:
-    """Describe in words what kind of resamples there are, and how many."""
+    """Describe the kind and number of resamples in words."""
     if isinstance(resamples, str):
         noun = "hold-out" if resamples == "holdout" else "bootstrap sample"
         return f"{count} {noun}{'' if count == 1 else 's'}"

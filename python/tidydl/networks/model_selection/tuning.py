@@ -1,4 +1,4 @@
-"""``tune_nnet()``: search for the size and the decay that predict best what a network has not seen."""
+"""``tune_nnet()``: search for the size and the decay that predict held-out rows best."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def _grid(
 
 
 def _several(argument: str, value: object) -> list[Any]:
-    """Take one value or several."""
+    """Return one value or several as a list."""
     if value is None or isinstance(value, str | Mapping) or not isinstance(value, Collection):
         return [value]
     if not len(value):
@@ -248,7 +248,7 @@ def _several(argument: str, value: object) -> list[Any]:
 
 
 def _groups(inputs: Inputs) -> list[np.ndarray]:
-    """Return the rows of each class, or all rows where numbers are predicted."""
+    """Return the rows of each class, or all rows for a numeric response."""
     levels = inputs.response.levels
     if levels is None:
         return [np.arange(len(inputs.x))]
@@ -278,7 +278,7 @@ def _tidy(x: Tuning) -> pd.DataFrame:
 
 @verbs.glance.register(Tuning)
 def _glance(x: Tuning) -> pd.DataFrame:
-    """Return one row: how much was tried, what is best, and how good that is."""
+    """Return one row: the size of the search, the best grid point, and its metric."""
     best = x.summary[x.summary["best"].to_numpy(dtype=bool)].iloc[0]
     data = {
         "n_points": len(x.summary),

@@ -1,4 +1,4 @@
-"""From a formula's numbers to those of a multinomial model: shares of classes, totals, rows put together."""
+"""The numbers of a multinomial model: shares of classes, totals, merged rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Model:
     """The numbers of a multinomial model, a line for each row.
 
     ``x`` is the whole model matrix, the intercept's column included, and last the offsets' ``offsets`` columns; ``y``
-    what was observed, rows by classes: counts, or an indicator of each class (of the second of two); ``classes`` names
+    the response, rows by classes: counts, or an indicator of each class (of the second of two); ``classes`` names
     them all. ``lev`` is None for counts.
     """
 
@@ -39,7 +39,7 @@ class Model:
 
     @property
     def free(self) -> np.ndarray:
-        """Which weights are coefficients: of each output but the first of several, and neither bias nor offset."""
+        """Which weights are coefficients: those of each output but the first of several, without bias and offsets."""
         outputs, terms = self.y.shape[1], self.x.shape[1] - self.offsets
         free = np.zeros((outputs, 1 + self.x.shape[1]), dtype=bool)
         free[0 if outputs == 1 else 1 :, 1 : 1 + terms] = True
@@ -47,19 +47,13 @@ class Model:
 
     @property
     def fixed(self) -> np.ndarray:
-        """What the weights are that may not change: 1 from an offset to its own output, else 0."""
+        """The values of the fixed weights: 1 from an offset to its own output, else 0."""
         fixed = np.zeros((self.y.shape[1], 1 + self.x.shape[1]))
         fixed[:, fixed.shape[1] - self.offsets :] = np.eye(self.y.shape[1], self.offsets)
         return fixed.ravel()
 
     def shares(self, censored: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the outputs should be, and how much each row counts: a row of counts by its total.
-
-        Raises
-        ------
-        DataError
-            If a row of counts has nothing in it, or a negative count.
-        """
+        """Return the targets of the outputs, and the weight of each row: a row of counts by its total."""
         if censored or self.y.shape[1] == 1:
             return self.y, self.weights
         _check_counts(self.y)
@@ -79,13 +73,7 @@ def _check_counts(counts: np.ndarray) -> None:
 
 
 def model_of(inputs: Inputs) -> Model:
-    """Build the model of a formula's inputs: numbers in one column are classes, as in R.
-
-    Raises
-    ------
-    DataError
-        If there is only one class.
-    """
+    """Build the model of a formula's inputs: numbers in one column are classes, as in R."""
     response = _as_classes(inputs.response)
     formula = inputs.design.formula
     assert formula is not None
@@ -103,13 +91,7 @@ def model_of(inputs: Inputs) -> Model:
 
 
 def offset_columns(offset: np.ndarray | None, rows: int, outputs: int, classes: int) -> np.ndarray:
-    """Return offsets as columns for the outputs: of two classes told apart by one output the difference is what counts.
-
-    Raises
-    ------
-    FormulaError
-        If there are not as many columns as classes.
-    """
+    """Return offsets as columns for the outputs: with one output for two classes only their difference counts."""
     if offset is None:
         return np.empty((rows, 0))
     columns = offset.shape[1]
@@ -124,7 +106,7 @@ def offset_columns(offset: np.ndarray | None, rows: int, outputs: int, classes: 
 
 
 def _as_classes(response: Response) -> Response:
-    """Take numbers in a single column as classes, written as R's ``factor()`` writes them."""
+    """Read numbers in a single column as classes, written as R's ``factor()`` writes them."""
     if response.levels is not None or response.values.shape[1] > 1:
         return response
     values = response.values[:, 0] + 0.0  # no negative zero
@@ -139,13 +121,8 @@ def _as_classes(response: Response) -> Response:
 def put_together(model: Model, summ: int) -> Model:
     """Return one row for all rows that are alike, its weight the sum of theirs.
 
-    Parameters
-    ----------
-    model
-        The model of all rows.
-    summ
-        1 and 2 put rows together that are alike in inputs and response, sorted by the last or the first column first;
-        3 those alike in inputs, adding up their responses.
+    ``summ`` 1 and 2 merge rows alike in inputs and response, sorted by the last or the first column first; 3 those
+    alike in inputs, adding up their responses.
     """
     keys = model.x if summ == 3 else np.column_stack([model.x, model.y])
     order = np.lexsort(keys.T if summ == 1 else keys.T[::-1])

@@ -167,7 +167,7 @@ def multinom(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What multinom() takes besides the options of a network, checked."""
+    """The checked options of multinom() besides those of a network."""
 
     Hess: bool
     summ: int

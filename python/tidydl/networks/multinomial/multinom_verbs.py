@@ -1,4 +1,4 @@
-"""What the verbs say of a multinomial model: predictions, covariances, intervals, tests, and tidy frames."""
+"""Verbs of a multinomial model: predictions, covariances, intervals, tests, and tidy frames."""
 
 from __future__ import annotations
 
@@ -92,13 +92,9 @@ def _log_likelihood(x: Multinom) -> LogLik:
 
 @verbs.anova.register(Multinom)
 def _anova(x: Multinom, *others: Multinom, test: str = "Chisq") -> pd.DataFrame:
-    """Compare nested fits by likelihood ratio tests, the smallest first.
+    """Compare nested fits by likelihood ratio tests, a row for each fit, the smallest first.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each fit: ``Model``, ``Resid. df``, ``Resid. Dev``, and against the fit before it ``Test``, ``Df``,
-        ``LR stat.`` and ``Pr(Chi)``, which ``test="none"`` leaves out.
+    ``test="none"`` leaves out ``Test``, ``Df``, ``LR stat.`` and ``Pr(Chi)``, which compare with the row before.
     """
     check_choice("test", test, ["Chisq", "none"])
     fits = [x, *others]
@@ -141,7 +137,7 @@ def _comparable(fits: list[Multinom]) -> None:
 
 
 def _fitted_to_the_same(fit: Multinom, other: Multinom) -> bool:
-    """Return whether the response, the number of rows and that of each class are the same; `summ` orders them anew."""
+    """Return whether the response, the number of rows and that of each class are the same; `summ` reorders them."""
     if other.response != fit.response or other.fitted_values.shape != fit.fitted_values.shape:
         return False
     counts, others = (each.weights @ (each.fitted_values + each.residuals) for each in (fit, other))
@@ -162,23 +158,7 @@ def _right_side(fit: Multinom) -> str:
 
 @verbs.tidy.register(Multinom)
 def _tidy(x: Multinom, conf_int: bool = False, conf_level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
-    """Return one row per coefficient, as broom does.
-
-    Parameters
-    ----------
-    x
-        The fit.
-    conf_int, conf_level
-        Whether to add a confidence interval, and its level.
-    exponentiate
-        Whether to exponentiate the estimates and bounds, which gives odds ratios.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``y.level``, ``term``, ``estimate``, ``std.error``, ``statistic``, ``p.value`` and, with ``conf_int``,
-        ``conf.low`` and ``conf.high``.
-    """
+    """Return one row per coefficient, as broom does; ``exponentiate`` gives odds ratios."""
     estimates, errors = x.coefficients.ravel(), roots(np.diag(x.covariance))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistics = estimates / errors
@@ -218,22 +198,10 @@ def _glance(x: Multinom) -> pd.DataFrame:
 
 @verbs.predict.register(Multinom)
 def _predict(x: Multinom, newdata: pd.DataFrame | None = None, type: str = "class") -> Any:
-    """Predict with a multinomial model.
+    """Predict the most probable class (the first of equals), or with ``type="probs"`` the probabilities.
 
-    Parameters
-    ----------
-    x
-        The fit.
-    newdata
-        A data frame with the columns of the formula; by default the training data's rows.
-    type
-        ``"class"`` for the most probable class, ``"probs"`` for the probabilities.
-
-    Returns
-    -------
-    pandas.Series or pandas.DataFrame
-        Class: a categorical Series. Probs: one column for each class (of two only the second's, as in R). A row with a
-        missing predictor has missing values; the index is newdata's. Of classes equally probable the first is taken.
+    Probabilities are one column for each class (of two only the second's, as in R). A row with a missing predictor has
+    missing values; the index is that of ``newdata``.
     """
     check_choice("type", type, ["class", "probs"])
     values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)
@@ -244,7 +212,7 @@ def _predict(x: Multinom, newdata: pd.DataFrame | None = None, type: str = "clas
 
 @verbs.augment.register(Multinom)
 def _augment(x: Multinom, data: pd.DataFrame | None = None, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Join ``.pred_class`` and ``.pred_<level>`` to data, or to the observed response where there is none."""
+    """Join ``.pred_class`` and ``.pred_<level>`` to data, or to the observed response if there are none."""
     data = newdata if data is None else data
     values, _ = raw_outputs(x, data)
     base = _observed(x) if data is None else data.copy()

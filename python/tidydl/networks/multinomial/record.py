@@ -185,7 +185,7 @@ def _lower_triangle(correlation: pd.DataFrame) -> list[str]:
     texts[np.triu_indices(len(values))] = ""
     names = list(correlation.columns)
     if len(names) == 2:
-        return [f"[1] {texts[1, 0]}"]  # as R, to which a single cell is no table
+        return [f"[1] {texts[1, 0]}"]  # as in R, where a single cell is not a table
     return text_matrix(texts[1:, :-1], names[1:], names[:-1])
 
 

@@ -1,6 +1,6 @@
 """Saved networks for R: plain data, of which R makes its own fitted objects, and back.
 
-What R is given was read as Python reads it, with every check; formulas and calls are written anew.
+What R receives was read as Python reads it, with every check; formulas and calls are rewritten.
 """
 
 from __future__ import annotations
@@ -24,25 +24,10 @@ from tidydl.networks.saved.r_design import DesignForR, design_for_r, texts_for_r
 
 
 def save_for_r(file: str, kind: str, network: dict[str, Any], written_by: dict[str, str]) -> None:
-    """Write a network of R's to a file.
+    """Write a network of R's to a file; ``network`` is what the file holds, its vectors as arrays of one dimension.
 
-    Parameters
-    ----------
-    file
-        The path of the file.
-    kind
-        The kind of the network: ``"nnet"``, ``"multinom"`` or ``"averaged"``.
-    network
-        What the file holds, its vectors as arrays of one dimension.
-    written_by
-        The versions of R and its packages.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be written.
-    FormulaError
-        If the formula calls what could not be loaded.
+    ``kind`` is ``"nnet"``, ``"multinom"`` or ``"averaged"``, ``written_by`` the versions of R and its packages. A
+    formula that could not be loaded again is refused.
     """
     path = check_path(file)
     content = _json(network)
@@ -51,25 +36,14 @@ def save_for_r(file: str, kind: str, network: dict[str, Any], written_by: dict[s
 
 
 def load_for_r(file: str) -> dict[str, Any]:
-    """Read a network that either language saved.
-
-    Returns
-    -------
-    dict
-        The ``kind`` and the ``network``.
-
-    Raises
-    ------
-    TidydlError
-        As :func:`tidydl.load_model`; the formula may call what R alone computes.
-    """
+    """Read the ``kind`` and the ``network`` that either language saved; the formula may call what R alone computes."""
     kind, part = read_saved(file)
     with SAVED_MODELS.guard(f"`file` '{part.file}'", allowed=WRITTEN):
         return {"kind": kind, "network": _WRITERS[kind](part, KINDS[kind].read(part, design_for_r))}
 
 
 def _json(value: object) -> Any:
-    """Turn what R gave into what JSON holds: arrays into lists, missing ones into null."""
+    """Convert values of R to JSON: arrays to lists, missing values to null."""
     if isinstance(value, dict):
         return {name: _memory(each) if name == "memory" else _json(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -82,7 +56,7 @@ def _json(value: object) -> Any:
 
 
 def _memory(noted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Write what calls keep: values under their kind, with their names where they have some."""
+    """Write what calls keep: values by their kind, with their names, if any."""
     return [{**each, "arguments": _arguments(each["arguments"].items())} for each in noted]
 
 
@@ -144,7 +118,7 @@ def _count(value: int | None) -> float:
 
 
 def _call(part: Part, fit: NNet) -> dict[str, Any]:
-    """Return the call as text, written anew, and arguments that are one value each."""
+    """Return the rewritten call as text, and the scalar arguments."""
     is_model = isinstance(fit, Multinom)
     text = part.text("text") if not part.is_null("text") else None
     if text is None:

@@ -31,7 +31,7 @@ _CLASSES = re.compile(r"numeric|factor|ordered|character|logical|other|nmatrix\.
 
 
 def design_content(fit: NNet) -> dict[str, Any]:
-    """Write what a network knows of its predictors and its response."""
+    """Write the predictors and the response of a network."""
     design = fit.design
     if design.formula is None:
         return {"columns": list(design.columns), "formula": None, "reads": [], "variables": [], "memory": []}
@@ -62,7 +62,7 @@ def _variables(design: Design, formula: Formula) -> list[dict[str, Any]]:
 
 
 def _is_matrix(calls: Mapping[str, Any]) -> bool:
-    """Return whether R has a matrix where there are such calls, if it has numbers at all."""
+    """Return whether R has a matrix for such calls, if it has numbers at all."""
     functions = {call.function for call in calls.values()}
     return bool(functions & {"poly", "scale"}) and "as.numeric" not in functions
 
@@ -80,7 +80,7 @@ def _variable(variable: Expression, design: Design) -> dict[str, Any]:
 
 
 def _contrasts(coding: Coding) -> str | dict[str, Any]:
-    """Write contrasts by name; those whose numbers another language might round otherwise have the numbers too."""
+    """Write contrasts by name, with their numbers if another language might round them differently."""
     if coding.matrix is None and coding.contrasts != "contr.poly":
         return coding.contrasts
     matrix, ends = polynomial_contrasts(len(coding.levels)) if coding.matrix is None else (coding.matrix, coding.ends)
@@ -95,7 +95,7 @@ def _contrasts(coding: Coding) -> str | dict[str, Any]:
 
 
 def _memory(call: str, kept: Sequence[Any]) -> dict[str, Any]:
-    """Write what a call keeps as the arguments that R gives it for new data."""
+    """Write what a call keeps as the arguments that R passes to it for new data."""
     if all(isinstance(each, Basis) for each in kept):
         coefficients = [
             {
@@ -116,7 +116,7 @@ def _memory(call: str, kept: Sequence[Any]) -> dict[str, Any]:
 
 
 def design_of(part: Part, inputs: int) -> Design:
-    """Read a design of so many inputs."""
+    """Read a design with a given number of inputs."""
     columns = part.texts("columns")
     if part.is_null("formula"):
         if len(columns) not in (0, inputs):
@@ -132,7 +132,7 @@ def design_of(part: Part, inputs: int) -> Design:
 
 
 def coded_design(part: Part, formula: Formula, variables: Mapping[str, Part], inputs: int) -> Design:
-    """Read how the variables of a formula become so many inputs."""
+    """Read how the variables of a formula are coded as inputs."""
     codings, widths = {}, {}
     for factor in formula.factors:
         about = variables[factor.text]
@@ -142,18 +142,18 @@ def coded_design(part: Part, formula: Formula, variables: Mapping[str, Part], in
         if kind == "logical" or not about.is_null("levels"):
             codings[factor.text] = _coding(about, kind)
     if number_of_columns(formula, codings, widths) != inputs:
-        raise part.fault("'design$formula' makes another number of inputs")
+        raise part.fault("'design$formula' has another number of inputs")
     return Design(part.texts("columns", inputs), formula, codings, widths)
 
 
 def variables_of(part: Part, formula: Formula, key: Callable[[str], str]) -> dict[str, Part]:
-    """Find what the file says of each variable of a formula, and of ``(weights)``; ``key`` tells how it is written."""
+    """Find the entries of a formula's variables and of ``(weights)``; ``key`` is how a variable is written."""
     parts = {}
     for each in part.parts("variables"):
         _check_variable(each)
         try:
             parts[key(each.text("name"))] = each
-        except FormulaError:  # it is none of the formula's
+        except FormulaError:  # it is not in the formula
             continue
     variables = {}
     texts = [each.text for each in formula.variables] + [each.text for each in formula.offsets]
@@ -165,7 +165,7 @@ def variables_of(part: Part, formula: Formula, key: Callable[[str], str]) -> dic
 
 
 def _check_variable(part: Part) -> None:
-    """Refuse a variable of a class, of levels or of contrasts that one of the languages could not read."""
+    """Refuse a variable whose class, levels or contrasts one of the languages could not read."""
     if not part.is_null("class") and not _CLASSES.fullmatch(part.text("class")):
         raise part.fault(f"'{part.place}$class' is not known")
     if not part.is_null("levels"):
@@ -277,7 +277,7 @@ def _basis(coefficients: Mapping[str, Part], part: Part) -> Basis:
 
 
 def _number(stored: Part | None, option: object, without: float, part: Part) -> float:
-    """Return a centre or a scale: what was kept, or what the call itself says where R keeps nothing."""
+    """Return a centre or a scale: the stored one, or that of the call if R stores none."""
     if stored is not None:
         return float(stored.numbers("numbers", 1)[0])
     if option is False:
@@ -288,7 +288,7 @@ def _number(stored: Part | None, option: object, without: float, part: Part) -> 
 
 
 def index_content(index: pd.Index | None) -> dict[str, Any] | None:
-    """Write row labels: whole numbers as such, all else as text."""
+    """Write row labels: whole numbers as numbers, all others as text."""
     if index is None:
         return None
     labels = index.tolist()
@@ -298,7 +298,7 @@ def index_content(index: pd.Index | None) -> dict[str, Any] | None:
 
 
 def index_of(part: Part, name: str, rows: int) -> pd.Index:
-    """Read row labels; where there are none, rows count from 0."""
+    """Read row labels; by default rows count from 0."""
     if part.is_null(name):
         return pd.RangeIndex(rows)
     labels = part.part(name)

@@ -1,4 +1,4 @@
-"""``save_model()`` and ``load_model()``: a fitted network as JSON that both languages read, with all its bits."""
+"""``save_model()`` and ``load_model()``: a fitted network as JSON that both languages read, bit for bit."""
 
 from __future__ import annotations
 
@@ -118,13 +118,13 @@ def load_model(file: str | os.PathLike[str]) -> Any:
 
 
 def write_saved(path: str, kind: str, network: object, written_by: dict[str, str]) -> None:
-    """Write what is saved of a network."""
+    """Write the contents of a saved network."""
     saved = {"format": FORMAT, "version": VERSION, "kind": kind, "written_by": written_by, "network": network}
     write_whole(path, json.dumps(saved, allow_nan=False, ensure_ascii=False) + "\n", f"`file` '{path}'")
 
 
 def read_saved(file: object) -> tuple[str, Part]:
-    """Read the kind of a saved network and what the file holds of it, nothing of which is checked yet."""
+    """Read the kind and the unchecked contents of a saved network."""
     path = check_path(file)
     with SAVED_MODELS.guard(f"`file` '{path}'", allowed=WRITTEN):
         saved = _read(path)
@@ -143,7 +143,7 @@ def read_saved(file: object) -> tuple[str, Part]:
 
 
 def check_path(file: object) -> str:
-    """Return the path of a file, or refuse what is none."""
+    """Return the path of a file, or refuse other values."""
     raw_path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
     if not isinstance(raw_path, str) or not raw_path or "\0" in raw_path:
         raise ArgumentError(f"`file` is {described(file)}.", allowed="The path of a file, such as 'fit.json'.")

@@ -1,4 +1,4 @@
-"""What is saved of each kind of fitted network, and how it is read again."""
+"""Contents of the files of each kind of fitted network, and how they are read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _network_content(fit: NNet) -> dict[str, Any]:
 
 
 def _outputs_content(fit: NNet) -> list[str] | None:
-    """Name the outputs where R names the columns of fitted values: not of two classes, nor of a bare response."""
+    """Name the outputs if R names the columns of fitted values: not for two classes, nor for a bare response."""
     plain = fit.shape.outputs == 1 and (fit.lev is not None or fit.output_names == (fit.response,))
     return None if plain else list(fit.output_names)
 
@@ -86,14 +86,14 @@ def _scalars(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scalar(value: object) -> Any:
-    """Write an argument; a number that JSON lacks as an object, so that it is no text."""
+    """Write an argument; numbers that JSON lacks are objects, to tell them from text."""
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": number_text(value)}
     return value
 
 
 def arguments_of(part: Part, name: str) -> dict[str, Any]:
-    """Read arguments that are one value each; what else stands there is not known to this version."""
+    """Read scalar arguments; others are unknown to this version."""
     if part.is_null(name):
         return {}
     arguments = part.part(name)
@@ -118,7 +118,7 @@ def _square(values: np.ndarray, names: list[str]) -> Any:
 
 
 def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
-    """Read what all networks have, but the design."""
+    """Read what all networks have, except the design."""
     n_weights = number_of_weights(shape)
     wts = part.numbers("wts", n_weights)
     rows = part.whole("rows", _MOST_UNITS)
@@ -161,7 +161,7 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
 
 
 def _shape_of(part: Part) -> Shape:
-    """Read the shape of a network, of which the number of weights follows."""
+    """Read the shape of a network, which implies the number of weights."""
     counts = part.wholes("n", 3)
     loss = LOSSES[part.choice("loss", LOSSES)]
     least = (0, 0, 2 if loss in (SOFTMAX, CENSORED) else 1)
@@ -185,7 +185,7 @@ def _levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
 
 
 def _decay_of(part: Part, n_weights: int) -> np.ndarray:
-    """Read the penalty of each weight, or one of all."""
+    """Read the penalty of each weight, or one for all."""
     values = part.numbers("decay")
     if not (np.isfinite(values) & (values >= 0)).all():
         raise part.fault("'decay' has values that are negative, missing or infinite")
@@ -193,7 +193,7 @@ def _decay_of(part: Part, n_weights: int) -> np.ndarray:
 
 
 def _check_others(part: Part, shape: Shape, n_weights: int) -> None:
-    """Refuse what one of the languages alone reads and could not, so that both read the same files."""
+    """Refuse what the other language could not read, so that both read the same files."""
     part.texts("output_names", shape.outputs)
     if not part.is_null("outputs"):
         part.texts("outputs", shape.outputs)
@@ -208,7 +208,7 @@ def _call_of(part: Part) -> dict[str, Any]:
 
 
 def _model_content(fit: Multinom) -> dict[str, Any]:
-    """Write a multinomial model: a network, and what it adds. The model frame, which is data, is left out."""
+    """Write a multinomial model: a network and more. The model frame, which is data, is omitted."""
     content = _network_content(fit)
     content["call"] = _call_content(fit, "multinom")
     content["outputs"] = None if fit.is_binary else list(fit.classes)
@@ -260,7 +260,7 @@ def _model_of(part: Part, read_design: ReadDesign) -> Multinom:
 
 
 def _given_of(part: Part) -> dict[str, Any]:
-    """Read the arguments that the call shows."""
+    """Read the arguments shown in the call."""
     if "given" not in part.names:
         return {}
     arguments = {each.text("name"): _given_value(each) for each in part.parts("given")}
@@ -299,7 +299,7 @@ def _average_of(part: Part, read_design: ReadDesign) -> AveragedNNet:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fitted network: its class, what is saved of it, and how that is read."""
+    """A kind of fitted network: its class, the contents of its file, and how they are read."""
 
     cls: type
     content: Callable[[Any], dict[str, Any]]

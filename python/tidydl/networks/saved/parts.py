@@ -1,4 +1,4 @@
-"""The parts of a saved network: numbers written so that not a bit is lost, and read with every length checked."""
+"""The parts of a saved network: numbers are written without loss, and read with every length checked."""
 
 from __future__ import annotations
 
@@ -41,27 +41,20 @@ def number_text(value: float) -> Any:
 
 
 class Part:
-    """An object of a saved network's JSON, whose values are checked when they are asked for.
+    """An object of a saved network's JSON, whose values are checked when they are read.
 
-    Parameters
-    ----------
-    values
-        The object.
-    file
-        The file it stands in, for messages.
-    place
-        Where in the file it stands, for messages.
+    Messages name the ``file`` and the ``place`` in it.
     """
 
     def __init__(self, values: object, file: str, place: str = ""):
         self.file = file
         self.place = place
         if not isinstance(values, dict):
-            raise self.fault(f"'{place}' is no object" if place else "it is no object")
+            raise self.fault(f"'{place}' is not an object" if place else "it is not an object")
         self._values = values
 
     def fault(self, what: str) -> DamagedFileError:
-        """Build the error for a file that does not hold what it should."""
+        """Build the error for a file with invalid contents."""
         return DamagedFileError(
             f"`file` '{self.file}' is damaged: {what}.",
             allowed="The file as save_model() wrote it.",
@@ -85,7 +78,7 @@ class Part:
         return list(self._values)
 
     def is_null(self, name: str) -> bool:
-        """Return whether a value is absent on purpose, or not there at all."""
+        """Return whether a value is null or absent."""
         return self._values.get(name) is None
 
     def part(self, name: str) -> Part:
@@ -109,7 +102,7 @@ class Part:
         return values
 
     def numbers(self, name: str, length: int | None = None) -> np.ndarray:
-        """Return doubles, so many where a length is given; null is missing."""
+        """Return doubles, of the given length, if any; null is missing."""
         try:
             return np.array([_double(value) for value in self._of_length(name, length)], dtype=float)
         except (TypeError, OverflowError):
@@ -202,7 +195,7 @@ def _double(value: object) -> float:
 
 
 def _is_text(value: object) -> bool:
-    """Return whether a value is text that can be shown: JSON can hold half a character."""
+    """Return whether a value is text that can be shown: JSON can hold lone surrogates."""
     if not isinstance(value, str):
         return False
     try:

@@ -1,6 +1,6 @@
-"""The call of a loaded network for R, where it is shown, and run again by ``update()`` and its kin.
+"""The call of a loaded network for R, which prints it and runs it again in ``update()``, ``step()`` and so on.
 
-It is made of parts that have passed the allow-list. What has not becomes a name that shows it, and names nothing.
+It is built from parts that pass the allow-list. Any other part becomes a name that shows it and is not bound.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FORMALS: dict[str, tuple[str, ...]] = {
 
 
 class CallForR(NamedTuple):
-    """A call as text that R reads, and its ``size`` where that is not the network's."""
+    """A call as text that R reads, and its ``size`` if that is not the network's."""
 
     text: str
     other_size: str | None = None
@@ -59,19 +59,9 @@ class _Argument(NamedTuple):
 
 @remembered
 def call_for_r(text: str, size: int | None = None) -> CallForR | None:
-    """Write a call anew.
+    """Rewrite a call; None if it calls no function that fits networks.
 
-    Parameters
-    ----------
-    text
-        The call.
-    size
-        The number of hidden units, which it then gives whatever it gave: ``update()`` fits what was loaded.
-
-    Returns
-    -------
-    CallForR or None
-        None where it calls no function that fits networks.
+    ``size`` is the number of hidden units that it gets whatever it had: ``update()`` fits what was loaded.
     """
     try:
         called, sources = (len(text) <= MOST_LETTERS and split_call(text)) or ("", [])
@@ -98,7 +88,7 @@ def _argument(name: str, source: str) -> _Argument:
 
 
 def _names_meant(called: str, names: Sequence[str]) -> list[str]:
-    """Name the arguments that a call gives by position or by the beginnings of their names, as R matches them."""
+    """Name the arguments that a call passes by position or partial name, as R matches them."""
     form = "multinom" if "multinom" in called else "formula" if {"formula", "data"} & {*names} else "matrix"
     formals = _FORMALS[form]
     free = [formal for formal in formals if formal not in names]
@@ -147,14 +137,14 @@ def _has_passed(node: Node, name: str) -> bool:
 
 
 def _name_in_stats(node: Node) -> str:
-    """Return the name that a node is, without package stats before it; empty where it is none."""
+    """Return the name of a node, without the prefix ``stats::``; empty if it is not a name."""
     if isinstance(node, Call) and node.function == "::" and node.arguments[0] == Name("stats"):
         node = node.arguments[1]
     return node.name if isinstance(node, Name) else ""
 
 
 def _is_of_contrasts(node: Node) -> bool:
-    """Return whether the argument ``contrasts`` is a name or a number of them, or a list of those."""
+    """Return whether the argument ``contrasts`` is a name or a number of contrasts, or a list of those."""
     if isinstance(node, Constant):
         number = number_in(node)
         if number is not None:
@@ -180,6 +170,6 @@ def _is_formula(text: str) -> bool:
 
 
 def _has_plain_texts(node: Node) -> bool:
-    """Return whether its texts call nothing, wherever they should be read as code, alone or put together."""
+    """Return whether its strings call nothing if read as code, alone or combined."""
     texts = (each.value for each in walk(node) if isinstance(each, Constant))
     return all(_PLAIN_TEXT.fullmatch(text) for text in texts if isinstance(text, str))

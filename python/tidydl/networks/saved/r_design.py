@@ -1,6 +1,6 @@
-"""The design of a saved network for R: a formula that is written anew, and what R needs beside it, all of it vetted.
+"""The design of a saved network for R: a rewritten formula, and what R needs besides, all of it checked.
 
-R's formulas may call more than Python's, so a formula that Python cannot compute is no fault here. One that it can is
+R's formulas may call more than Python's, so a formula that Python cannot compute is valid. One that it can is
 read as Python reads it, with every check.
 """
 
@@ -26,13 +26,13 @@ from tidydl.networks.saved.r_memory import memory_for_r
 
 @dataclass(frozen=True)
 class DesignForR(Design):
-    """A design with what R makes of it its own, as plain data."""
+    """A design for R as plain data."""
 
     for_r: dict[str, Any] = field(default_factory=dict)
 
 
 def design_for_r(part: Part, inputs: int) -> DesignForR:
-    """Read a design of so many inputs for R."""
+    """Read a design with a given number of inputs for R."""
     if part.is_null("formula"):
         columns = design_of(part, inputs).columns
         return DesignForR(columns, for_r={"columns": texts_for_r(columns), "formula": None})
@@ -72,12 +72,12 @@ def _key(text: str) -> str:
 
 
 def texts_for_r(values: Sequence[str]) -> Any:
-    """Return texts so that they are a vector in R, however few there are."""
+    """Return texts as a vector in R, even if there is only one."""
     return pd.Series(list(values), dtype="str")
 
 
 def _width(part: Part) -> int | None:
-    """Return how many columns a variable of numbers has, by its class."""
+    """Return the number of columns of a numeric variable, by its class."""
     if part.is_null("class"):
         return None
     class_name = part.text("class")
@@ -95,7 +95,7 @@ def _variable(part: Part) -> dict[str, Any]:
 
 
 def _contrasts(part: Part) -> Any:
-    """Read contrasts: a name, or a matrix with the names of its rows and columns, which has a name where R made it."""
+    """Read contrasts: a name, or a matrix with its row and column names, and a name if R built it."""
     if isinstance(part.raw("contrasts"), str):
         return part.text("contrasts")
     contrasts = part.part("contrasts")

@@ -1,4 +1,4 @@
-"""What calls of a formula have noted of the training data, for R.
+"""What the calls of a formula keep of the training data, for R.
 
 They are numbers that become arguments of ``poly()``, ``scale()`` and the splines whenever R predicts. Each is vetted
 for the call that it belongs to; what other calls keep, such as ``as.numeric()``, is Python's alone.
@@ -31,21 +31,9 @@ _WITHOUT_NUMBERS = ("raw", "simple", "center", "scale")
 
 
 def memory_for_r(part: Part, formula: Formula, widths: Mapping[str, int | None]) -> list[dict[str, Any]]:
-    """Read what the calls of a formula keep.
+    """Read what the calls of a formula keep: each ``call`` as text and its ``arguments`` by name.
 
-    Parameters
-    ----------
-    part
-        The design.
-    formula
-        The formula as R has it.
-    widths
-        How many columns each variable has, None where that is not known.
-
-    Returns
-    -------
-    list of dict
-        The ``call`` as text and its ``arguments`` by name.
+    ``widths`` is how many columns each variable has, None if unknown.
     """
     noted = {}
     for each in part.parts("memory"):
@@ -77,7 +65,7 @@ def _function(node: Node) -> str:
 
 
 def _keeps(node: Node) -> bool:
-    """Return whether R itself has noted something of a variable, which then must be there."""
+    """Return whether R itself keeps something of a variable, which is then required."""
     if not isinstance(node, Call) or _function(node) not in _RULES:
         return False
     without = [name for name, _ in node.named_arguments if name in _WITHOUT_NUMBERS]
@@ -89,7 +77,7 @@ def _arguments(parts: Sequence[Part], depth: int = 0) -> list[tuple[str, Any]]:
 
 
 def _argument(part: Part, depth: int) -> Any:
-    """Read an argument: values, a dict or a list of those; None of code, which no call keeps."""
+    """Read an argument: values, a dict or a list of those; None for code, which no call keeps."""
     if not part.is_null("code"):
         vet_for_r(parse_r(part.text("code")))
         return None
@@ -121,7 +109,7 @@ def _named(values: np.ndarray, names: Sequence[str]) -> Any:
 
 
 def _kept(part: Part, arguments: Sequence[tuple[str, Any]], call: Call, width: int | None) -> dict[str, Any]:
-    """Return the arguments that such a call keeps, each of the kind and the size that it has there."""
+    """Return the arguments that such a call keeps, checked for type and size."""
     function = _function(call)
     rules = _RULES[function]
     relevant = [(name, value) for name, value in arguments if name in rules]
@@ -138,7 +126,7 @@ def _kept(part: Part, arguments: Sequence[tuple[str, Any]], call: Call, width: i
 
 
 def _numbers(value: object) -> Any:
-    """Return numbers as an array where all are finite, else None."""
+    """Return numbers as an array if all are finite, else None."""
     values = np.asarray(value) if not isinstance(value, (dict, list)) and value is not None else np.empty(0, object)
     return values if values.dtype.kind in "fi" and np.isfinite(values).all() else None
 
@@ -162,7 +150,7 @@ def _is_polynomial(value: object) -> bool:
 
 
 def _are_polynomials(value: object) -> bool:
-    """Return whether there is a polynomial of one variable, or of each of several."""
+    """Return whether it is a polynomial of one variable, or of each of several."""
     several = list(value.values()) if isinstance(value, dict) else value
     return _is_polynomial(value) or (isinstance(several, list) and bool(several) and all(map(_is_polynomial, several)))
 
@@ -200,7 +188,7 @@ _REQUIRED = {
 
 
 def _has_width(kept: Mapping[str, Any], call: Call, function: str, width: int | None) -> bool:
-    """Return whether the numbers make as many columns as the variable has, a polynomial of the degree asked for."""
+    """Return whether the numbers match the variable's columns, for a polynomial also the degree."""
     if function == "poly":
         bases = [kept["coefs"]] if _is_polynomial(kept["coefs"]) else list(_listed(kept["coefs"]))
         degrees = {len(each["alpha"]) for each in bases}
@@ -220,7 +208,7 @@ def _listed(value: dict[str, Any] | Sequence[Any]) -> Sequence[Any]:
 
 
 def _degree_asked(call: Call) -> float | None:
-    """Return the degree that stands in a call of ``poly()``, None where something else may be it."""
+    """Return the degree in a call of ``poly()``, None if it is ambiguous."""
     for name, value in call.named_arguments:
         if name == "degree" or (name is None and number_in(value) is not None):
             return number_in(value)

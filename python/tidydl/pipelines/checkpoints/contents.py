@@ -1,4 +1,4 @@
-"""Digests of contents: equal for equal values, whatever object, path or process holds them."""
+"""Digests of contents: equal for equal values in any object, file or process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
 
 class Digest:
-    """A digest that takes in values one by one, each with its type and length: no two sequences look alike.
+    """A digest of values taken in one by one, each with its type and length: no two sequences look alike.
 
-    Parameters
-    ----------
-    files
-        Hashes the files to which values lead.
-    allow_missing
-        Whether a file that cannot be read counts as such; otherwise it is an error.
+    ``files`` hashes the files that values refer to; with ``allow_missing`` one that cannot be read counts as such and
+    is no error.
     """
 
     def __init__(self, files: FileHashes, *, allow_missing: bool = False):
@@ -35,11 +31,11 @@ class Digest:
         self._shared: dict[int, tuple[Any, bytes]] = {}  # of values that many inputs share, by their identity
 
     def hexdigest(self) -> str:
-        """Return the digest of all that was taken in."""
+        """Return the digest of all that was added."""
         return self._hash.hexdigest()
 
     def add(self, value: object) -> None:
-        """Take in a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
+        """Add a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
         if isinstance(value, str):
             self._put(b"s", value.encode("utf-8", "surrogatepass"))
         elif value is None or isinstance(value, (bool, int)):
@@ -70,7 +66,8 @@ class Digest:
         elif hasattr(value, "iloc"):
             self._add_frame(value)
         elif hasattr(value, "detach"):
-            self._add_tensor(value)
+            self._put(b"t", f"{value.dtype} {tuple(value.shape)}".encode())
+            self._put(b"b", bytes_of(value))
         elif hasattr(value, "tobytes") and hasattr(value, "dtype"):
             self._add_array(value)
         elif isinstance(value, Mapping):
@@ -102,10 +99,6 @@ class Digest:
             self.add(str(column.dtype))
             self.add(column.tolist())
 
-    def _add_tensor(self, value: torch.Tensor) -> None:
-        self._put(b"t", f"{value.dtype} {tuple(value.shape)}".encode())
-        self._put(b"b", bytes_of(value))
-
     def _add_array(self, value: np.ndarray | np.generic) -> None:
         if getattr(value.dtype, "hasobject", False):
             self.add(value.tolist())
@@ -115,14 +108,14 @@ class Digest:
 
 
 def bytes_of(tensor: torch.Tensor) -> memoryview:
-    """Return the bytes of a tensor, whatever kind of numbers it has and wherever it is."""
+    """Return the bytes of a tensor of any dtype on any device."""
     import torch
 
     return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
 def _shown(value: object) -> str:
-    """Return what an object of another library says of itself, without where it is in memory."""
+    """Return the ``repr()`` of an object of another library, without its memory address."""
     text = repr(value)
     return "" if " at 0x" in text else text
 
@@ -132,13 +125,13 @@ def _is_medium(value: object) -> bool:
 
 
 def file_of(value: MediaValue | Video) -> str | None:
-    """Return the path of the file that holds an image, an audio clip or a video; None where memory does."""
+    """Return the path of the file of an image, an audio clip or a video; None if it is in memory."""
     is_file = value.is_file if hasattr(value, "is_file") else isinstance(value.key, str)
     return str(value.path) if is_file else None
 
 
 def paths_in(values: Iterable[Any]) -> Iterator[str]:
-    """List the files to which values lead."""
+    """List the files that values refer to."""
     for value in values:
         if isinstance(value, (list, tuple)):
             yield from paths_in(value)

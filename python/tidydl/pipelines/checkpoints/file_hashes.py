@@ -1,7 +1,7 @@
-"""Hashes of files, kept so that no file is read twice while it is as it was.
+"""Hashes of files, cached so that no unchanged file is read twice.
 
-What tells that: the size, the inode and the times of the last change, of the content and of the inode (which cannot be
-set back). A file that changed within the last seconds is hashed anew each time, for it may change again without
+A change shows in the size, the inode and the times of the last change, of the content and of the inode (which cannot be
+set back). A file that changed within the last seconds is hashed each time, as it may change again without
 any of these telling. Hashes are kept in the cache folder, a line each, which any number of processes append to.
 """
 
@@ -18,7 +18,7 @@ from tidydl.boundaries import DATA_FILES
 from tidydl.storage import cache_folder
 
 _KEPT_IN = "file-hashes.txt"
-_LARGEST = 2**25  # bytes of that file, beyond which it is begun anew
+_LARGEST = 2**25  # bytes of that file, beyond which it is started again
 _SETTLED = 3.0  # seconds after which a file counts as settled
 _GONE = b"unreadable"
 
@@ -26,7 +26,7 @@ Stamp = tuple[int, int, int, int, int]  # device, inode, size, and times of the 
 
 
 def stamp_of(path: str | Path) -> Stamp | None:
-    """Return what changes when a file changes; None where there is none that can be read."""
+    """Return what changes when a file changes; None if the file cannot be read."""
     try:
         state = os.stat(path)
     except (OSError, ValueError):
@@ -43,13 +43,7 @@ class FileHashes:
         self._kept: dict[str, str] | None = None
 
     def digest(self, path: str | Path, *, allow_missing: bool = False) -> bytes:
-        """Return the hash of a file's content.
-
-        Raises
-        ------
-        NotFoundError, DamagedFileError, StorageError
-            Where it cannot be read, unless ``allow_missing``.
-        """
+        """Return the hash of a file's content; unless ``allow_missing``, a file that cannot be read is an error."""
         full = os.path.abspath(os.path.expanduser(path))
         stamp = stamp_of(full)
         if stamp is not None and (cached := self._digests().get(_line_of(full, stamp))) is not None:
@@ -70,11 +64,11 @@ class FileHashes:
         return digest.encode()
 
     def changed(self, path: str) -> bool:
-        """Return whether a file is another than when it was hashed."""
+        """Return whether a file has changed since it was hashed."""
         return path in self.stamps and stamp_of(os.path.expanduser(path)) != self.stamps[path]
 
     def keep(self) -> None:
-        """Keep new hashes for later sessions. Where that cannot be done, files are hashed again."""
+        """Save new hashes for later sessions. If that fails, files are hashed again."""
         lines = "".join(f"{line} {zlib.crc32(line.encode()):08x}\n" for line in self._new)
         self._new = []
         if not lines:
@@ -97,7 +91,7 @@ class FileHashes:
 
 
 def _lines(path: Path) -> list[tuple[str, str]]:
-    """Read what is kept; a line that is not whole is passed over."""
+    """Read the cached hashes; incomplete lines are skipped."""
     try:
         text = path.read_text("ascii", "replace")
     except OSError:
@@ -117,7 +111,7 @@ def _line_of(path: str, stamp: Stamp) -> str:
 
 
 def _hashed(path: str) -> tuple[str, Stamp]:
-    """Hash a file, and return the stamp it had before: one that changes meanwhile is another afterwards."""
+    """Hash a file, and return the stamp it had before, which differs afterwards if the file changes meanwhile."""
     with open(path, "rb") as file:
         state = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()

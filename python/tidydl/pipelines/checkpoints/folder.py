@@ -1,4 +1,4 @@
-"""The files of a checkpoint: each there whole, each with what tells whether it is as it was written.
+"""The files of a checkpoint: each is complete, and has a checksum.
 
 ``docs/checkpoints.md`` describes them. What a file holds is believed only where its checksum is right and it belongs
 to the run at hand.
@@ -34,21 +34,9 @@ Part = tuple[int, int, Path]  # the first input, the first that no longer belong
 
 
 class Folder:
-    """The folder of a run.
+    """The folder of a run: what the user gave as ``checkpoint``, ``about`` being that of its ``identity()``.
 
-    Parameters
-    ----------
-    folder
-        What the user gave as ``checkpoint``.
-    about
-        What is run, as ``identity()`` says it.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is no folder, holds other files, or a run of something else.
-    StorageError
-        Where it cannot be made or read.
+    A path that is not a folder, and a folder with other files or the run of something else, are refused.
     """
 
     def __init__(self, folder: object, about: Mapping[str, Any]):
@@ -70,13 +58,13 @@ class Folder:
             )
 
     def is_done(self) -> bool:
-        """Return whether the run has come to its end, so that there is a result to read."""
+        """Return whether the run is finished, so that there is a result to read."""
         return self._noted(_DONE) is not None
 
     def begin(self, seed: int | None) -> int | None:
-        """Note what is run, where that is not noted yet, and return the seed with which it began.
+        """Record what is run, unless it is recorded already, and return the seed with which it began.
 
-        A note that is damaged is mended by what the parts say. Where they say nothing the run begins anew.
+        A damaged record is restored from the parts. Without parts the run starts again.
         """
         remove_scratch(self.path)
         run = self._run(seed)
@@ -86,7 +74,7 @@ class Folder:
         return begun
 
     def _run(self, seed: int | None) -> dict[str, Any]:
-        """Return what this folder is about and its seed, by its own account; where it has none, by ours."""
+        """Return the run of this folder and its seed, as recorded in it, else ours."""
         run = self._noted(_MANIFEST) or self._noted(_DONE) or next(self._told_by_parts(), None)
         if run is None:
             self._refuse_old()
@@ -107,7 +95,7 @@ class Folder:
                 yield facts["run"]
 
     def _refuse_old(self) -> None:
-        """Refuse what earlier versions left: they noted too little to tell whether it fits."""
+        """Refuse folders of earlier versions, which recorded too little to tell whether they fit."""
         manifest = _json_in(self.path / _MANIFEST)
         old = isinstance(manifest, dict) and {"about", "seed"} <= set(manifest) and "format" not in manifest
         newer = isinstance(manifest, dict) and isinstance(manifest.get("format"), int) and manifest["format"] > FORMAT
@@ -120,7 +108,7 @@ class Folder:
             )
 
     def _noted(self, name: str) -> dict[str, Any] | None:
-        """Return what a note says; None where it is not there or not as it was written."""
+        """Return the contents of a record; None if it does not exist or has changed."""
         note = _json_in(self.path / name)
         if not isinstance(note, dict) or note.get("format") != FORMAT:
             return None
@@ -138,7 +126,7 @@ class Folder:
         return sorted((int(match[1]), int(match[2]), path) for match, path in matches)
 
     def parts(self, seed: int | None, failures: bool) -> list[Part]:
-        """List the parts that are whole and belong to this run; ``failures`` says whether inputs may have failed."""
+        """List the complete parts of this run; ``failures`` says whether inputs may have failed."""
         return [each for each in self._named_parts() if self._belongs(each, seed, failures)]
 
     def _belongs(self, part: Part, seed: int | None, failures: bool) -> bool:
@@ -149,20 +137,14 @@ class Folder:
         return recorded == (self.about, seed, part[0], part[1])
 
     def _facts(self, path: Path) -> dict[str, Any] | None:
-        """Return what a part says of itself; None where its content has changed."""
+        """Return the metadata of a part; None if its content has changed."""
         try:
             return self._read(path)[1]
         except TidydlError:  # too large for the memory, too: no part of ours is
             return None
 
     def read_part(self, path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Read a part.
-
-        Raises
-        ------
-        DamagedFileError
-            Where its content has changed.
-        """
+        """Read a part; one whose content has changed is an error."""
         from tidydl.data.arrow.to_frame import decode
 
         table, facts = self._read(path)
@@ -182,13 +164,7 @@ class Folder:
     def write_part(
         self, frame: pd.DataFrame, start: int, stop: int, facts: Mapping[str, Any], seed: int | None
     ) -> Part:
-        """Write the frame of some inputs, under a name that says which and what the file holds.
-
-        Raises
-        ------
-        StorageError
-            Where it cannot be written.
-        """
+        """Write the frame of some inputs, under a name with their positions and the hash of the content."""
         whole = {**facts, "run": {"about": self.about, "seed": seed}, "start": start, "stop": stop}
         path = self._write_table(frame, whole, lambda digest: f"part-{start:09d}-{stop:09d}-{digest[:32]}.parquet")[0]
         return start, stop, path
@@ -196,7 +172,7 @@ class Folder:
     # The result ------------------------------------------------------------------------------------------------------
 
     def finish(self, frame: pd.DataFrame, facts: Mapping[str, Any], seed: int | None) -> None:
-        """Write the whole, note its checksum, and only then delete the parts."""
+        """Write the whole result and its checksum, and only then delete the parts."""
         path, digest = self._write_table(frame, facts, lambda _: _RESULT)
         summary = {"rows": len(frame), "bytes": path.stat().st_size, "sha256": digest}
         run = {"format": FORMAT, "about": self.about, "seed": seed, **summary}
@@ -206,19 +182,13 @@ class Folder:
                 part.unlink(missing_ok=True)
 
     def refuse_lost(self, parts: list[Part]) -> None:
-        """Refuse to compute all again, unasked, where there is a result that cannot be believed."""
+        """Refuse to compute all again unasked if there is a damaged result."""
         if parts or not (self.path / _RESULT).exists():
             return
         raise self._lost(_DONE, "its content has changed" if (self.path / _DONE).exists() else "it is missing")
 
     def result(self) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Read the whole.
-
-        Raises
-        ------
-        DamagedFileError
-            Where its content has changed; names the file.
-        """
+        """Read the whole result; if its content has changed, the error names the file."""
         from tidydl.data.arrow.to_frame import decode
 
         note, path = self._noted(_DONE), self.path / _RESULT
@@ -255,7 +225,7 @@ class Folder:
         return self._write(name, lambda file: pq.write_table(table, file))
 
     def _write(self, name: str | Callable[[str], str], fill: Callable[[Any], Any]) -> tuple[Path, str]:
-        """Write a file that is there whole or not at all; its name may depend on the hash of its content."""
+        """Write a file atomically; its name may depend on the hash of its content."""
         begun = self.path / scratch_name("file")
         shown = name if isinstance(name, str) else "a part of the result"
         with WRITTEN_FILES.guard(f"`checkpoint` is the folder '{self.path}', where {shown}"):
@@ -289,7 +259,7 @@ class _Hashing:
         return self._file.write(content)
 
     def flush(self) -> None:
-        """Hand on what is buffered."""
+        """Flush the underlying file."""
         self._file.flush()
 
     def tell(self) -> int:
@@ -297,7 +267,7 @@ class _Hashing:
         return self._file.tell()
 
     def close(self) -> None:
-        """Leave the file open: who opened it closes it."""
+        """Do nothing: whoever opened the file closes it."""
 
 
 def _table_in(file: IO[bytes]) -> tuple[Any, dict[str, Any]]:
@@ -308,7 +278,7 @@ def _table_in(file: IO[bytes]) -> tuple[Any, dict[str, Any]]:
 
 
 def _json_in(path: Path) -> Any:
-    """Read a small file of JSON; None where it is not there or none."""
+    """Read a small JSON file; None if it does not exist or is invalid."""
     try:
         return json_in(path)
     except (OSError, ValueError, RecursionError):

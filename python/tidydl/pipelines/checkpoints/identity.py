@@ -1,4 +1,4 @@
-"""What a run computes: by what its results depend on, contents rather than names."""
+"""The identity of a run: all that its results depend on, by content rather than name."""
 
 from __future__ import annotations
 
@@ -28,19 +28,13 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Identity:
-    """What a run computes (``about``), and the files that its inputs lead to, as they were when they were read."""
+    """The identity of a run (``about``), and the files of its inputs with their hashes."""
 
     about: Mapping[str, Any]
     files: FileHashes
 
     def refuse_changed(self, inputs: Inputs) -> None:
-        """Refuse inputs whose files changed since the run began: parts would be of different contents.
-
-        Raises
-        ------
-        ArgumentError
-            Names the file.
-        """
+        """Refuse inputs whose files changed since the run began: parts would be of different contents."""
         for part, values in inputs.parts.items():
             for path in paths_in(values):
                 if self.files.changed(path):
@@ -56,17 +50,7 @@ def identity(
 ) -> Identity:
     """Describe what a run computes, by the contents of all that its results depend on.
 
-    Parameters
-    ----------
-    task, loaded, inputs, options
-        What is run.
-    others
-        Other models that have a part in the answers, such as a vocoder.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where a file cannot be read, or the files of the model changed since it was loaded.
+    ``others`` are further models that the answers depend on, such as a vocoder.
     """
     files = FileHashes()
     about = {
@@ -95,7 +79,7 @@ def _digest_of_inputs(inputs: Inputs, files: FileHashes) -> str:
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions that answers depend on: other releases may compute, tokenise or name things otherwise."""
+    """Return the versions that results depend on: other releases may compute, tokenise or label differently."""
     from tidydl import __version__
 
     release = lambda name, parts: ".".join(metadata.version(name).split(".")[:parts])  # noqa: E731
@@ -103,7 +87,7 @@ def _versions() -> dict[str, str]:
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    """Return in what a run differs from one before; None where it is the same."""
+    """Return how a run differs from an earlier one; None if it does not."""
     for name, value in now.items():
         if before.get(name) != value:
             detail = f" ({_listed(before.get(name))}, now {_listed(value)})" if name in ("dtype", "versions") else ""

@@ -1,4 +1,4 @@
-"""What the answers of a model depend on: its weights and settings, and all that reads its inputs."""
+"""Contents of a model that its results depend on: its weights, settings and components."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-# Files of a model's folder that say how inputs are read or answers written. Weights are compared in memory.
+# Files of a model's folder for reading inputs and writing answers. Weights are compared in memory.
 _READING = (".json", ".txt", ".model", ".jinja", ".py", ".spm", ".bpe", ".vocab", ".tiktoken", ".codes", ".tsv")
 _BELOW = ("*.jinja", "*.npy", "*.npz")  # in folders below: templates of chats, and voices
 # What transformers notes about where and how something was loaded, or how it was used last.
@@ -28,17 +28,11 @@ _MOVES = (
     "cur_lang_code",
     "src_lang",
     "tgt_lang",
-)  # set anew by the options of a call
+)  # reset by the options of a call
 
 
 def digest_of_model(model: PreTrainedModel, others: tuple[PreTrainedModel, ...], files: FileHashes) -> str:
-    """Digest the weights, the settings and the code of a model, and of others that have a part in its answers.
-
-    Raises
-    ------
-    ArgumentError
-        Where weights are not in memory.
-    """
+    """Digest the weights, the settings and the code of a model, and of others that its answers depend on."""
     digest = Digest(files)
     for each in (model, *others):
         digest.add(_code_of(each))
@@ -63,7 +57,7 @@ def _digest_of_weight(tensor: torch.Tensor) -> str:
 
 
 def _code_of(thing: object) -> str:
-    """Name the class of a thing; of a class that is not transformers' own also its code."""
+    """Name the class of an object; for a class outside transformers also its code."""
     kind = type(thing)
     name = f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}"
     if kind.__module__.split(".")[0] == "transformers":
@@ -75,7 +69,7 @@ def _code_of(thing: object) -> str:
 
 
 def _settings(config: PreTrainedConfig | GenerationConfig | None) -> Any:
-    """Return settings as plain values, without what is only told."""
+    """Return settings as plain values, without purely informative ones."""
     return None if config is None else _plain(config.to_dict())
 
 
@@ -88,13 +82,8 @@ def _plain(value: object) -> Any:
 def digest_of_readers(components: Mapping[str, Any], files: FileHashes) -> str:
     """Digest tokenizers, image processors, feature extractors and processors.
 
-    What was loaded from a folder is told by the files there, what was loaded from the Hub by its commit, and an object
-    of the user's by what it holds.
-
-    Raises
-    ------
-    ArgumentError
-        Where the files changed since they were loaded.
+    What was loaded from a folder is identified by the files there, what was loaded from the Hub by its commit, and an
+    object of the user's by what it holds.
     """
     digest = Digest(files)
     for name, component in components.items():
@@ -125,7 +114,7 @@ def _reading_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _state(component: Any) -> Any:
-    """Return all that an object holds which reads inputs, as plain values."""
+    """Return the state of a component as plain values."""
     settings: Any = None
     if hasattr(component, "backend_tokenizer"):
         settings = _backend(component)
@@ -150,7 +139,7 @@ def _attribute(value: object) -> Any:
 
 
 def _backend(tokenizer: PreTrainedTokenizerFast) -> Any:
-    """Return what a fast tokenizer is, without what its last call asked for."""
+    """Return the state of a fast tokenizer, without the options of its last call."""
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
     idle = {"truncation", "padding", *(("post_processor",) if hasattr(tokenizer, "src_lang") else ())}
     return {name: value for name, value in whole.items() if name not in idle}

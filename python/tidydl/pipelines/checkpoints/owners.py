@@ -1,4 +1,4 @@
-"""Who works in a checkpoint: at most one process, told apart from those of other containers and machines.
+"""The owner of a checkpoint: at most one process, distinguished from those of other containers and machines.
 
 The protocol, which ``docs/checkpoints.md`` describes: the owner is who made the ``owner-<number>.json`` with the
 highest number, by a call that fails where the file is there. It touches the file every few seconds. Who finds
@@ -37,17 +37,17 @@ _own_tokens: set[str] = set()  # the tokens of what this process owns
 
 
 def scratch_name(kind: str) -> str:
-    """Name a hidden file for nobody else: ``"claim"``, ``"clock"`` or ``"file"``."""
+    """Return a unique name for a hidden file: ``"claim"``, ``"clock"`` or ``"file"``."""
     return f".{kind}-{uuid.uuid4().hex}"
 
 
 def is_scratch(name: str) -> bool:
-    """Return whether a file is one of those that are there only while something is written."""
+    """Return whether a file is a temporary one of a write."""
     return _SCRATCH.fullmatch(name) is not None
 
 
 def remove_scratch(location: Path) -> None:
-    """Remove hidden files that processes left which were killed; only the owner may."""
+    """Remove hidden files of killed processes; only the owner may."""
     for name in _names(location):
         if is_scratch(name):
             path = location / name
@@ -63,7 +63,7 @@ def _names(location: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class _Holder:
-    """An owner as it is found: its number, what it wrote about itself (nothing where that cannot be read)."""
+    """An owner: its number and its record (empty if that cannot be read)."""
 
     number: int
     path: Path
@@ -76,7 +76,7 @@ class _Holder:
 
 
 class Ownership:
-    """What a process owns, until :meth:`release`. A thread touches its file meanwhile."""
+    """Ownership of a folder until :meth:`release`. A thread touches its file meanwhile."""
 
     def __init__(self, path: Path, token: str):
         self._path, self._token, self._pid = path, token, os.getpid()
@@ -90,13 +90,7 @@ class Ownership:
                 os.utime(self._path)
 
     def check(self) -> None:
-        """Refuse to go on where another process has taken the place, as it may after a long silence.
-
-        Raises
-        ------
-        StorageError
-            Names who owns the folder now.
-        """
+        """Refuse to continue if another process has taken over, as it may after a long silence; the error names it."""
         holder = _newest(self._path.parent)
         if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
             raise StorageError(
@@ -106,7 +100,7 @@ class Ownership:
             )
 
     def release(self) -> None:
-        """Let others in. A copy of this process, made by fork, has nothing to release."""
+        """Release the folder. A fork of this process has nothing to release."""
         self._ended.set()
         if os.getpid() == self._pid:
             _own_tokens.discard(self._token)
@@ -118,12 +112,7 @@ class Ownership:
 def hold(location: Path, is_done: Callable[[], bool]) -> Work[Ownership | None]:
     """Wait until this process owns a folder, or until the run there is done (None).
 
-    Raises
-    ------
-    ArgumentError
-        Where the owner is a run of this very process, or one that was stopped: waiting might never end.
-    StorageError
-        Where nothing can be written.
+    If the owner is a run of this very process, or one that was stopped, that is an error: waiting might never end.
     """
     announced, overtaken = False, 0
     while not is_done():
@@ -147,7 +136,7 @@ def hold(location: Path, is_done: Callable[[], bool]) -> Work[Ownership | None]:
 
 
 def _claim(location: Path) -> Ownership | _Holder | None:
-    """Take a folder; where it has an owner, return that, and None where another was quicker."""
+    """Claim a folder; return its owner if it has one, and None if another process was quicker."""
     holder = _newest(location)
     if holder is not None and not _has_ended(holder):
         return holder
@@ -169,7 +158,7 @@ def _claim(location: Path) -> Ownership | _Holder | None:
 
 
 def _created_whole(path: Path, text: str) -> bool:
-    """Build a file with its content at once, unless it is there; where links are unknown, empty at first."""
+    """Create a file with its content at once, unless it exists; without hard links it is empty at first."""
     begun = path.with_name(scratch_name("claim"))
     try:
         begun.write_text(text, "utf-8")
@@ -204,7 +193,7 @@ def _newest(location: Path) -> _Holder | None:
 
 
 def _record(path: Path) -> dict[str, Any]:
-    """Read what an owner wrote about itself; nothing where that cannot be read."""
+    """Read the record of an owner; empty if it cannot be read."""
     try:
         record = json_in(path)
     except (OSError, ValueError, RecursionError):
@@ -213,7 +202,7 @@ def _record(path: Path) -> dict[str, Any]:
 
 
 def json_in(path: Path) -> Any:
-    """Read a file of JSON; one that is none of ours, such as a pipe that nobody writes to, is an ``OSError``."""
+    """Read a JSON file; anything but a regular file, such as a pipe without a writer, is an ``OSError``."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
         raise OSError(f"{path} is not a small file")
@@ -221,7 +210,7 @@ def json_in(path: Path) -> Any:
 
 
 def _this_process() -> dict[str, Any]:
-    """Describe this process so that no other is taken for it: not one of another container with the same numbers."""
+    """Identify this process uniquely, also among those of other containers with the same numbers."""
     return {
         "token": uuid.uuid4().hex,
         "host": platform.node(),
@@ -232,7 +221,7 @@ def _this_process() -> dict[str, Any]:
 
 
 def _namespace() -> dict[str, str | None]:
-    """Return which processes can be looked at from here: those of one boot of a machine, of one container."""
+    """Return the scope of process numbers: one boot of a machine, one container."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         return {"boot": boot, "pid_namespace": os.readlink("/proc/self/ns/pid")}
@@ -241,7 +230,7 @@ def _namespace() -> dict[str, str | None]:
 
 
 def _state_of(pid: int) -> tuple[str | None, str | None]:
-    """Return the state of a process and when it began, in ticks since the boot; None where that is not told."""
+    """Return the state of a process and its start, in ticks since boot; None if unknown."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return fields[0], fields[19]
@@ -256,12 +245,12 @@ def _can_be_seen(record: dict[str, Any]) -> bool:
 
 
 def _is_ours(record: dict[str, Any]) -> bool:
-    """Return whether this very process is the owner; one made by fork knows the tokens of its parent too."""
+    """Return whether this process is the owner; a forked one knows the tokens of its parent too."""
     return record.get("token") in _own_tokens and record.get("pid") == os.getpid()
 
 
 def _has_ended(holder: _Holder) -> bool:
-    """Return whether an owner has ended: looked at where that is possible, else told by its silence."""
+    """Return whether an owner has ended: by its process if visible, else by its silence."""
     record = holder.record
     if _is_ours(record):
         return False
@@ -280,7 +269,7 @@ def _has_ended(holder: _Holder) -> bool:
 
 
 def _refuse_endless(location: Path, holder: _Holder) -> None:
-    """Refuse to wait for what may never end."""
+    """Refuse to wait for a run that may never end."""
     if _is_ours(holder.record):
         raise ArgumentError(
             f"`checkpoint` is '{location}', in which another run of this session is active.",
@@ -297,7 +286,7 @@ def _refuse_endless(location: Path, holder: _Holder) -> None:
 
 
 def _silent_for(path: Path) -> float:
-    """Return the seconds from now that an owner touched its file, both by the clock of the disk that holds it.
+    """Return the seconds since an owner touched its file, both by the clock of the disk that holds it.
 
     One that is at work touches it now: not long ago, and not in the future either.
     """

@@ -1,4 +1,4 @@
-"""A long run in parts: a run that was killed goes on where it was. Parts take some 20 seconds, so no more is lost."""
+"""Long runs in parts: a killed run resumes where it was. Parts take some 20 seconds, so no more is lost."""
 
 from __future__ import annotations
 
@@ -30,29 +30,9 @@ def run_in_parts(
 ) -> Work[pd.DataFrame]:
     """Run what is not done yet, part by part, and return the frame of all parts.
 
-    Where another process is at work in the folder, wait until that is done or has ended.
-
-    Parameters
-    ----------
-    checkpoint
-        The path of the folder where the parts are kept; made where it is not there.
-    identity
-        What is run, as ``identity()`` says it.
-    inputs
-        All inputs.
-    seed
-        Where draws start. A run that goes on keeps the seed with which it began.
-    run
-        Runs some of the inputs, given the seed, and returns their frame.
-
-    Raises
-    ------
-    ArgumentError
-        Where the folder holds a run of another model, of other inputs or options, or something else.
-    StorageError
-        Where it cannot be written.
-    DamagedFileError
-        Where the result of a run that was done is not as it was written.
+    If another process is at work in the folder ``checkpoint``, which is made if need be, wait until that is done or has
+    ended. A run that goes on keeps the seed with which it began. ``run`` is called with some of the inputs and the
+    seed, and returns their frame.
     """
     folder = Folder(checkpoint, identity.about)
     owner = yield from hold(folder.path, folder.is_done)
@@ -70,7 +50,7 @@ def run_in_parts(
 def _work(
     folder: Folder, owner: Ownership, identity: Identity, inputs: Inputs, seed: int | None, run: Run
 ) -> Work[None]:
-    """Compute what no part holds, and put the parts together."""
+    """Compute the missing parts, and merge all."""
     there = folder.parts(seed, failures=inputs.failures is not None)
     folder.refuse_lost(there)
     done: list[Part] = []
@@ -104,7 +84,7 @@ def _computed(
     seed: int | None,
     run: Run,
 ) -> Work[Part]:
-    """Compute some of the inputs and keep them."""
+    """Compute some of the inputs and save them."""
     some = inputs.between(start, stop)
     frame = yield from _counted(run(some, seed), start, len(inputs))
     identity.refuse_changed(some)
@@ -113,7 +93,7 @@ def _computed(
 
 
 def _counted(work: Work[pd.DataFrame], start: int, total: int) -> Work[pd.DataFrame]:
-    """Count the progress of a part among all inputs."""
+    """Report the progress of a part relative to all inputs."""
     try:
         while True:
             try:
@@ -126,7 +106,7 @@ def _counted(work: Work[pd.DataFrame], start: int, total: int) -> Work[pd.DataFr
 
 
 def _own(frame: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
-    """Return what a part adds to the inputs, its rows counted among all."""
+    """Return the result columns of a part, its rows counted among all."""
     own = frame.drop(columns=[part.name for part in inputs.shown])
     own[ROW] += inputs.first
     return own
@@ -138,7 +118,7 @@ def _facts(frame: pd.DataFrame, inputs: Inputs) -> dict[str, Any]:
 
 
 def _merge(folder: Folder, parts: list[Part], seed: int | None) -> None:
-    """Put the parts together and keep the whole."""
+    """Merge the parts and save the result."""
     try:
         read = [folder.read_part(path) for _, _, path in parts]
     except (DamagedFileError, NotFoundError):
@@ -151,7 +131,7 @@ def _merge(folder: Folder, parts: list[Part], seed: int | None) -> None:
 
 
 def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
-    """Read the result of a run that is done, beside its inputs."""
+    """Read the result of a finished run, beside its inputs."""
     own, facts = folder.result()
     failures = {int(row): message for row, message in facts["failures"].items()}
     if failures and inputs.failures is None:
@@ -174,7 +154,7 @@ def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
 
 
 def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put frames below each other; the levels of labels are those of all, in order."""
+    """Concatenate frames; the levels of labels are those of all, in order."""
     first = frames[0]
     for name in first.columns:
         if isinstance(first[name].dtype, pd.CategoricalDtype):
@@ -185,7 +165,7 @@ def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _summed(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Describe the call as a whole: what is counted is added up, what differs is listed."""
+    """Merge the provenance of the parts: counts are added up, differing values listed."""
     whole = dict(parts[0])
     for name in whole:
         values = list(dict.fromkeys(part.get(name) for part in parts))

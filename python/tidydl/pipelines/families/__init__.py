@@ -1,1 +1,1 @@
-"""The families of tasks: a module each, which runs a model over the inputs and writes the tidy frame."""
+"""The families of tasks, one module each, which runs a model over the inputs and writes the tidy frame."""

@@ -27,12 +27,12 @@ _MISFITS = ("size of tensor", "size of the tensor", "invalid for input of size",
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded classifier: its labels in order."""
+    """Return the facts of a loaded classifier: its labels in order."""
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how inputs are classified."""
+    """Return the plan for classification."""
     loaded, options = call.loaded, call.options
     labels, reader = class_labels(loaded.config, loaded.source), modality_of(call.task.parts[0])
     function = options["function_to_apply"]
@@ -64,7 +64,7 @@ def scores(model: PreTrainedModel, function: str, tensors: dict[str, Any]) -> np
 
 
 def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[str, Any]) -> np.ndarray:
-    """Classify videos of which a number of frames was asked for that the model may not be made for."""
+    """Classify videos with a requested number of frames, which the model may not support."""
     try:
         return scores(loaded.model, function, tensors)
     except RuntimeError as problem:
@@ -78,7 +78,7 @@ def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[s
 
 
 def _usual_function(task: Task, config: PreTrainedConfig) -> str:
-    """Choose as transformers do: by the model's problem type; a single label of a text or image is on its own too."""
+    """Choose as transformers does: by the model's problem type; a single label of texts or images gets a sigmoid."""
     if config.problem_type == "regression":
         return "none"
     alone = config.num_labels == 1 and task.reads in ("text", "image")

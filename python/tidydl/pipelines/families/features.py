@@ -1,4 +1,4 @@
-"""Feature extraction: what an encoder makes of each token of a text, or of its patches of an image, pooled."""
+"""Feature extraction: the hidden states of the tokens of a text or the patches of an image, or their pooled vector."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POSITIONS = ("patch",)  # columns that count from 0 and are there with some opti
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded encoder: nothing more."""
+    """Return no facts, but refuse a dual encoder, which embeds texts and images in one space."""
     if has_two_sides(loaded.config):
         raise ArgumentError(
             f"`model` is '{loaded.source}', which embeds texts and images in one space.",
@@ -41,7 +41,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how texts or images are embedded: a line each, or one per token or patch."""
+    """Return the plan for embeddings: a line per input, or one per token or patch."""
     loaded, pooling, normalize = call.loaded, call.options["pooling"], call.options["normalize"]
     if pooling == "pooler":
         _refuse_random_pooler(loaded)
@@ -58,7 +58,7 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _texts(call: Call) -> dict[str, Any]:
-    """Return how texts are read, and what is made of their windows."""
+    """Return how texts are tokenized, and how their windows are combined."""
     loaded, whole = call.loaded, call.options["pooling"] != "none"
     if not whole and call.options["long"] == "window":
         raise ArgumentError(
@@ -73,7 +73,7 @@ def _texts(call: Call) -> dict[str, Any]:
 
 
 def _images(call: Call) -> dict[str, Any]:
-    """Return how images are read, and what is made of each."""
+    """Return how images are read, and how lines are built from them."""
     return {
         "encode": partial(image_batches.encode, call.loaded),
         "padding": image_batches.padding(call.loaded),
@@ -82,7 +82,7 @@ def _images(call: Call) -> dict[str, Any]:
 
 
 def _refuse_random_pooler(loaded: Loaded) -> None:
-    """Refuse to pool by weights that are not in the model's files and were made up when it was loaded."""
+    """Refuse to pool by weights that the model's files lack and that were initialized at random."""
     if any("pooler" in name for name in loaded.weights.missing):
         raise _no_pooler(f"'{loaded.source}', whose files lack the weights of a pooler")
 
@@ -96,7 +96,7 @@ def _no_pooler(what: str) -> ArgumentError:
 
 
 class _Outputs(Protocol):
-    """What an encoder gives."""
+    """The outputs of an encoder."""
 
     last_hidden_state: torch.Tensor
 
@@ -114,7 +114,7 @@ def _states(model: PreTrainedModel, pooling: str, normalize: bool, tensors: dict
 
 
 def _rows(states: torch.Tensor) -> torch.Tensor:
-    """Bring what a convolutional network makes (batch, channels, height, width) to a line per patch."""
+    """Reshape the output of a convolutional network (batch, channels, height, width) to a line per patch."""
     return states.flatten(2).transpose(1, 2) if states.ndim == 4 else states
 
 
@@ -173,7 +173,7 @@ def pooled(model: PreTrainedModel, pooling: str, normalize: bool, tensors: dict[
 
 
 def projected(model: PreTrainedModel, modality: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
-    """Run one side of a model that puts texts and images into one space: one line of numbers per input."""
+    """Run one tower of a dual encoder, which embeds texts and images in one space: one line of numbers per input."""
     import torch
 
     outputs = getattr(model, f"get_{modality}_features")(**tensors)
@@ -184,7 +184,7 @@ def projected(model: PreTrainedModel, modality: str, normalize: bool, tensors: d
 
 
 def _by_pooler(model: PreTrainedModel, outputs: object) -> torch.Tensor:
-    """Take what the model itself pools."""
+    """Return the model's own pooled output."""
     vectors = getattr(outputs, "pooler_output", None)
     if vectors is None:
         raise _no_pooler(f"a {type(model).__name__}, which has no pooler")
@@ -192,7 +192,7 @@ def _by_pooler(model: PreTrainedModel, outputs: object) -> torch.Tensor:
 
 
 def _pooled_states(outputs: _Outputs, pooling: str, tensors: dict[str, Any]) -> torch.Tensor:
-    """Pool the states of all tokens that are no padding, or of all patches."""
+    """Pool the states of all tokens except padding, or of all patches."""
     states = outputs.last_hidden_state.float()
     if states.ndim == 4 and pooling == "cls":
         raise ArgumentError("`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'.")
@@ -210,7 +210,7 @@ def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tenso
 
 
 def _width(loaded: Loaded, forward: Callable[[dict[str, Any]], np.ndarray]) -> int:
-    """Find out by trial how many numbers an embedding has where there is none: configs have many names for it."""
+    """Find the size of an embedding by a trial run if there is none: configs have many names for it."""
     import torch
 
     if "tokenizer" in loaded.components:
@@ -232,7 +232,7 @@ def features_frame(
 ) -> pd.DataFrame:
     """Write one line of numbers per input after the columns of the contract, from ``dim_1`` on.
 
-    ``forward`` is what made them of a batch.
+    ``forward`` is what embeds a batch.
     """
     width = len(outcome.results[0]) if outcome.results else _width(loaded, forward)
     which = np.array(outcome.which, dtype="int64")

@@ -1,1 +1,1 @@
-"""How each kind of input is read, and made into batches for a model: a module a kind, with the same few functions."""
+"""Modalities: how each kind of input is read and batched for a model, one module each, with the same functions."""

@@ -1,4 +1,4 @@
-"""Audio clips as inputs: reading them, and turning them into batches of what a model listens to."""
+"""Audio clips as inputs: reading them, and batching their features."""
 
 from __future__ import annotations
 
@@ -49,31 +49,25 @@ def _is_audio(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Audio:
-    """Read one audio clip: a path, bytes, or samples with their rate; decoded later.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is no sound; says which value it was.
-    """
+    """Read one audio clip: a path, bytes, or samples with their rate; decoded later."""
     from tidydl.data.media.audio import as_audio
 
     return read_by(as_audio, value, where)
 
 
 def key(audio: Audio) -> Any:
-    """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
+    """Return a key that is equal for equal inputs: the path of a file, else the encoded bytes."""
     return audio.path if audio.is_file else audio.bytes
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds audio clips. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds audio clips. Paths have to be in a named column."""
     return cells_fit(column, is_one, "audio")
 
 
 @dataclass
 class EncodedAudios:
-    """Audio clips, each as one or several pieces of which the model's feature extractor makes numbers.
+    """Audio clips, each as one or several pieces for the model's feature extractor.
 
     ``seconds`` is the length of each clip; ``spans`` are the samples of each piece, of the clip that is its owner.
     Pieces of one shape may share a batch. ``kept`` holds the numbers of as many pieces as memory should bear (``left``
@@ -94,11 +88,11 @@ class EncodedAudios:
 
     @property
     def cut(self) -> list[bool]:
-        """Nothing is left out by us; some feature extractors hear no more than the beginning."""
+        """Nothing is truncated by us; some feature extractors keep only the beginning."""
         return [False] * len(self.audios)
 
     def add(self, owner: int, heard: np.ndarray, spans: list[Span]) -> None:
-        """Take in the pieces of an audio clip."""
+        """Add the pieces of an audio clip."""
         rate = self.loaded.feature_extractor.sampling_rate
         self.seconds.append(len(heard) / rate)
         for span in spans:
@@ -113,7 +107,7 @@ class EncodedAudios:
             self.sizes.append(max(1, int(_COST * _seconds(tensors, rate))))
 
     def _extracted(self, owner: int, heard: np.ndarray, span: Span) -> dict[str, Any]:
-        """Let the feature extractor read a piece; explain what it cannot read."""
+        """Extract the features of a piece; an error names the clip."""
         try:
             with _draws_of_its_own():
                 tensors = self.listen(heard[slice(*span)])
@@ -126,7 +120,7 @@ class EncodedAudios:
         return {name: values for name, values in tensors.items() if hasattr(values, "shape")}
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Put pieces of one shape together: nothing is padded, so that each is heard as if alone."""
+        """Batch pieces of one shape: nothing is padded, so that each gives the same results as alone."""
         import torch
 
         rows = [self.kept.pop(i) if i in self.kept else self._again(i) for i in positions]
@@ -139,14 +133,14 @@ class EncodedAudios:
 
 
 def _seconds(tensors: Mapping[str, Any], rate: int) -> float:
-    """Return how many seconds the model hears of a piece, which may have been filled up."""
+    """Return the seconds of a piece, which may have been padded."""
     longest = max((each for each in tensors.values()), key=lambda each: each.numel())
     return max(longest.shape[1:], default=1) / (rate if longest.ndim == 2 else _SPECTRA)
 
 
 @contextmanager
 def _draws_of_its_own() -> Iterator[None]:
-    """Let feature extractors that draw what they hear draw the same each time, and leave numpy as it was."""
+    """Make the draws of feature extractors reproducible, and restore numpy's random state."""
     with _drawing:
         before = np.random.get_state()
         np.random.seed(0)
@@ -164,20 +158,10 @@ def encode(
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
 ) -> EncodedAudios:
-    """Decode audio clips at the rate the model listens at, and let its feature extractor read each alone.
+    """Decode audio clips at the model's sampling rate, and let its feature extractor read each alone.
 
-    Parameters
-    ----------
-    loaded
-        The model.
-    audios
-        The audio clips.
-    indices
-        Which value of the call each is, for messages.
-    cut
-        What cuts an audio clip of so many samples into pieces; None for one piece.
-    listen
-        What makes numbers of samples; by default the feature extractor as it is.
+    ``indices`` tell which value of the call each is, for messages. ``cut`` cuts a clip of so many samples into pieces;
+    None for one piece. ``listen`` computes features of samples; by default the feature extractor as it is.
     """
     encoded = EncodedAudios(loaded, audios, indices, listen or partial(features, loaded))
     least = _least_samples(loaded.config)
@@ -194,14 +178,14 @@ def encode(
 
 
 def features(loaded: Loaded, heard: np.ndarray, **more: Any) -> Mapping[str, Any]:
-    """Let the model's feature extractor make numbers of samples."""
+    """Extract features from samples by the model's feature extractor."""
     extractor = loaded.feature_extractor
     extracted: Mapping[str, Any] = extractor(heard, sampling_rate=extractor.sampling_rate, return_tensors="pt", **more)
     return extracted
 
 
 def _least_samples(config: PreTrainedConfig) -> int:
-    """Count the samples of which a model that hears the audio clip itself makes its first output."""
+    """Count the samples that a model of raw audio needs for its first output."""
     kernels, strides = getattr(config, "conv_kernel", None), getattr(config, "conv_stride", None)
     if not isinstance(kernels, (list, tuple)) or not isinstance(strides, (list, tuple)):
         return 1
@@ -212,13 +196,7 @@ def _least_samples(config: PreTrainedConfig) -> int:
 
 
 def samples(audio: Audio, rate: int, index: int) -> np.ndarray:
-    """Decode an audio clip to one channel at a rate.
-
-    Raises
-    ------
-    DamagedFileError, NotFoundError, DependencyError, ArgumentError
-        Where it cannot be decoded, or has no samples or none that are numbers; says which value it was.
-    """
+    """Decode an audio clip to one channel at a sampling rate; if it cannot be, the error names the value."""
     try:
         heard = audio.array(rate)
     except TidydlError as problem:
@@ -231,5 +209,5 @@ def samples(audio: Audio, rate: int, index: int) -> np.ndarray:
 
 
 def padding(loaded: Loaded) -> str:
-    """Return which audio clips may share a batch: those of one shape, since most models hear padding."""
+    """Return which audio clips may share a batch: those of one shape, as padding changes most results."""
     return "equal"

@@ -1,4 +1,4 @@
-"""Chats written as a model has learnt to read them, by the template that comes with it."""
+"""Chats written by the template of a model."""
 
 from __future__ import annotations
 
@@ -17,23 +17,9 @@ if TYPE_CHECKING:
 def written_chat(
     reader: PreTrainedTokenizerBase | ProcessorMixin, messages: Sequence[dict[str, Any]], index: int
 ) -> str:
-    """Write a chat by the template of a tokenizer or processor; an answer that is begun is gone on with.
+    """Write a chat by the template of a tokenizer or processor; an unfinished answer is continued.
 
-    Parameters
-    ----------
-    reader
-        The tokenizer or processor.
-    messages
-        Each with ``role`` and ``content``, in order.
-    index
-        Which input it is, counted from 0.
-
-    Raises
-    ------
-    ArgumentError
-        Where the template refuses the chat.
-    DependencyError
-        Where it needs a library that is missing.
+    Messages have ``role`` and ``content``; ``index`` is the position of the input, for messages.
     """
     goes_on = messages[-1]["role"] == "assistant"
     try:
@@ -56,7 +42,7 @@ def written_chat(
 
 
 def template_error(problem: BaseException, index: int, by: str) -> TidydlError:
-    """Explain why what belongs to a model could not read an input."""
+    """Build the error for a component of a model that could not read an input."""
     if isinstance(problem, ImportError):
         return DependencyError(
             f"{by[0].upper()}{by[1:]} needs a library that is missing: {first_line(problem)}",
@@ -70,5 +56,5 @@ def template_error(problem: BaseException, index: int, by: str) -> TidydlError:
 
 
 def first_line(problem: BaseException) -> str:
-    """Return the first line of a message, or the name of the error that has none."""
+    """Return the first line of an error's message, or its name if it has none."""
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0]

@@ -1,4 +1,4 @@
-"""Chats, whatever their messages carry: telling them from texts, and finding several of them in one data frame."""
+"""Chats: telling them from texts, and finding several of them in one data frame."""
 
 from __future__ import annotations
 
@@ -30,12 +30,7 @@ def is_chat(x: object) -> TypeGuard[pd.DataFrame | Sequence[Mapping[str, Any]]]:
 def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
     """Return the chats that a data frame with role and content holds, one or, by ``.row``, several with their numbers.
 
-    None where it holds no chat.
-
-    Raises
-    ------
-    ColumnError
-        Where a message does not say which chat it belongs to.
+    None if it holds no chat.
     """
     if not is_chat(x):
         return None
@@ -50,10 +45,10 @@ def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
 
 
 def messages_of(chat: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Any:
-    """Return the messages of a chat, each by the names of what it holds."""
+    """Return the messages of a chat as mappings."""
     return chat.to_dict("records") if is_frame(chat) else chat
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds texts. Chats are taken from a column that is named."""
+    """Return whether a column of a frame holds texts. Chats have to be in a named column."""
     return texts.column_fits(column)

@@ -50,33 +50,27 @@ def _is_picture(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Image:
-    """Read one image: a path, bytes, a PIL image, an array, or a dictionary of ``datasets``; decoded later.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is no image; says which value it was.
-    """
+    """Read one image: a path, bytes, a PIL image, an array, or a dictionary of ``datasets``; decoded later."""
     from tidydl.data.media.image import as_image
 
     return read_by(as_image, value, where)
 
 
 def key(image: Image) -> Any:
-    """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
+    """Return a key that is equal for equal inputs: the path of a file, else the encoded bytes."""
     return image.path if image.is_file else image.bytes
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds images. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds images. Paths have to be in a named column."""
     return cells_fit(column, is_one, "image")
 
 
 @dataclass(frozen=True)
 class EncodedImages:
-    """Images to be decoded batch by batch; ``sizes`` counts the patches that the model makes of each.
+    """Images to be decoded batch by batch; ``sizes`` counts the patches of each.
 
-    ``shapes`` are the widths and heights of the images, where they decide which may share a batch.
+    ``shapes`` are the widths and heights of the images, if they decide which may share a batch.
     """
 
     images: list[Any]
@@ -92,20 +86,14 @@ class EncodedImages:
         return range(len(self.sizes))
 
     def pixels(self, positions: Sequence[int]) -> list[PIL.Image.Image]:
-        """Decode some of the images, in the colours that the model reads.
-
-        Raises
-        ------
-        CrowdedBatchError
-            They are too large to be in memory together.
-        """
+        """Decode some of the images, in the colours that the model reads; too many at once are a CrowdedBatchError."""
         group = next(self._groups(positions))
         if len(group) < len(positions):
             raise CrowdedBatchError(len(group))
         return group
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images, few large ones at once, and make their tensor of pixels."""
+        """Decode some of the images, few large ones at once, and build their tensor of pixels."""
         processor, parts, counts = self.loaded.image_processor, [], []
         for group in self._groups(positions):
             parts.append(processor(images=group, return_tensors="pt"))
@@ -128,9 +116,9 @@ class EncodedImages:
 
 
 def pixels(image: Image, mode: str, index: int, scaler: BaseImageProcessor | None = None) -> PIL.Image.Image:
-    """Decode an image, upright as its camera meant it, in the colours the model reads.
+    """Decode an image, rotated by its EXIF orientation, in the colours the model reads.
 
-    ``scaler`` is the image processor that gets it, which must not be made to scale it to no end.
+    ``scaler`` is the image processor that reads it, which must not enlarge it without limit.
     """
     try:
         decoded = image.pil()
@@ -145,18 +133,8 @@ def encode(
 ) -> EncodedImages:
     """Prepare images to be decoded and scaled by the model's image processor.
 
-    Parameters
-    ----------
-    loaded
-        The model.
-    images
-        The images.
-    indices
-        Which value of the call each is, for messages.
-    max_length
-        Nothing: of texts the most that is read.
-    by_shape
-        Whether only images of equal width and height may share a batch, since others would be scaled to other sizes.
+    ``indices`` tell which value of the call each is, for messages; ``max_length`` is for texts and has no effect. If
+    ``by_shape``, only images of equal width and height share a batch, since others would be scaled to other sizes.
     """
     cost = _patches(loaded.config)
     shapes: list[Hashable] = [_shape(image, index) for image, index in zip(images, indices, strict=True) if by_shape]
@@ -171,7 +149,7 @@ def _shape(image: Image, index: int) -> tuple[int, int]:
 
 
 def _patches(config: PreTrainedConfig) -> int:
-    """Count the patches that a transformer makes of an image; other networks count as an average one."""
+    """Count the patches of an image in a transformer; other networks count as an average one."""
     seen = getattr(config, "vision_config", config)  # of models that also read texts
     image, patch = getattr(seen, "image_size", None), getattr(seen, "patch_size", None)
     if not isinstance(image, int) or not isinstance(patch, int) or patch < 1:

@@ -1,4 +1,4 @@
-"""Labels to choose from as a part of the inputs: the same for all inputs, or each with its own."""
+"""Candidate labels as a part of the inputs: the same for all inputs, or a set for each."""
 
 from __future__ import annotations
 
@@ -23,13 +23,7 @@ def key(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def read(value: object, where: str) -> tuple[str, ...]:
-    """Read the labels of one input.
-
-    Raises
-    ------
-    ArgumentError
-        Where there are none, or one is no string.
-    """
+    """Read the labels of one input."""
     listed: list[Any] = value.split(",") if isinstance(value, str) else list(value) if _is_list(value) else [value]
     if not listed or not all(isinstance(label, str) and label.strip() for label in listed):
         wrong = next((each for each in listed if not isinstance(each, str)), None)
@@ -39,13 +33,7 @@ def read(value: object, where: str) -> tuple[str, ...]:
 
 
 def read_all(x: Any, name: str) -> list[Any]:
-    """Read one set of labels for all inputs, or a list of sets, None where one is missing.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is nothing of the kind.
-    """
+    """Read one set of labels for all inputs, or a list of sets, None for a missing one."""
     if is_frame(x) or (not isinstance(x, str) and not _is_list(x)):
         hint = "Give one of its columns." if is_frame(x) else None
         raise ArgumentError(f"`{name}` is {described(x)}.", allowed=ALLOWED, hint=hint)

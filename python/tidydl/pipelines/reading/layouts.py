@@ -1,4 +1,4 @@
-"""Words and where they stand on a page as inputs: what optical character recognition gives."""
+"""Words of pages with their boxes as inputs, as from optical character recognition."""
 
 from __future__ import annotations
 
@@ -39,13 +39,7 @@ def _is_pair(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Layout:
-    """Read the words of one page.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is nothing of the kind, or a box lies outside the page.
-    """
+    """Read the words of one page, whose boxes have to lie inside it."""
     if is_frame(value) or isinstance(value, Mapping):
         pairs = _columns(value, where)
     elif _is_list(value) and all(_is_pair(each) for each in value):

@@ -1,4 +1,4 @@
-"""What images, audio and videos as inputs have in common: how one is read, and what tells a column of them."""
+"""Shared code of images, audio and videos as inputs: reading one, and recognising a column of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Medium = TypeVar("Medium")
 
 
 def read_by(make: Callable[[object], Medium], value: object, where: str) -> Medium:
-    """Read one value by what makes an image, an audio clip or a video of it; an error says which value it was."""
+    """Read one value as an image, an audio clip or a video; an error names the value."""
     try:
         return make(value)
     except TidydlError as problem:
@@ -22,9 +22,9 @@ def read_by(make: Callable[[object], Medium], value: object, where: str) -> Medi
 
 
 def cells_fit(column: pd.Series, is_one: Callable[[Any], bool], dtype: str | None = None) -> bool:
-    """Return whether a column of a frame is of this dtype, or has objects as cells of which the first is one of them.
+    """Return whether a column of a frame is of this dtype, or has objects of which the first is such a value.
 
-    Strings are not looked into: paths are taken only from a column that is named.
+    Strings do not count: paths have to be in a named column.
     """
     if str(column.dtype) == dtype:
         return True

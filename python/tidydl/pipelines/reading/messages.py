@@ -41,13 +41,7 @@ def reader(kind: str) -> Any:
 
 
 def read(value: object, where: str) -> str | Chat:
-    """Read one text or chat.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is neither, a message has no role or says nothing, or what it carries cannot be read.
-    """
+    """Read one text or chat."""
     if not is_chat(value):
         return texts.read(value, where, blank=True)
     return tuple((_role(message, where), _blocks(message, where)) for message in messages_of(value))
@@ -69,7 +63,7 @@ def _wrong(where: str, name: str, value: object) -> ArgumentError:
 
 
 def _blocks(message: Mapping[str, Any], where: str) -> tuple[Block, ...]:
-    """Read what a message carries, then what it says."""
+    """Read the media of a message, then its text."""
     carried = [block for kind in MEDIA for block in _carried(message.get(kind), kind, where)]
     content = message.get("content")
     if isinstance(content, str):
@@ -84,7 +78,7 @@ def _blocks(message: Mapping[str, Any], where: str) -> tuple[Block, ...]:
 
 
 def _carried(value: object, kind: str, where: str) -> list[Block]:
-    """Read the cell of a column beside the messages: nothing, one thing, or a list of them."""
+    """Read a cell of a media column: nothing, one value, or a list of them."""
     if value is None or is_missing(value):
         return []
     modality = reader(kind)
@@ -111,7 +105,7 @@ def _block(block: str | Mapping[str, Any], where: str) -> Block:
 
 
 def _value(block: Mapping[str, Any], kind: str, where: str) -> Any:
-    """Find the image, sound or video in a block, under any of the usual names; None where it is given elsewhere."""
+    """Find the image, audio or video in a block, under any of the usual names; None if it is given elsewhere."""
     names = (kind, f"{kind}_url", f"input_{kind}", "path", "url", "array", "bytes", "data", "base64")
     name = next((each for each in names if block.get(each) is not None), None)
     if name is None:
@@ -146,5 +140,5 @@ def _block_key(block: Block) -> Hashable:
 
 
 def shown(value: str | Chat) -> str:
-    """Return what the result repeats: of a chat the text of its last message."""
+    """Return what the result repeats: for a chat the text of its last message."""
     return value if isinstance(value, str) else " ".join(each for kind, each in value[-1][1] if kind == "text")

@@ -1,4 +1,4 @@
-"""Reading the words in an image of a page by Tesseract, a program of its own, through pytesseract."""
+"""OCR of page images by the program Tesseract, through pytesseract."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 def words_in(image: PIL.Image.Image, lang: str | None, flags: str) -> Layout:
-    """Find the words in a PIL image and where they stand.
-
-    Raises
-    ------
-    DependencyError
-        Where pytesseract or Tesseract is not installed.
-    ArgumentError
-        Where Tesseract refuses, most often since it does not know the language.
-    """
+    """Find the words in a PIL image, and their boxes."""
     try:
         tesseract = importlib.import_module("pytesseract")
     except ImportError as problem:
@@ -39,7 +31,7 @@ def words_in(image: PIL.Image.Image, lang: str | None, flags: str) -> Layout:
 
 
 def _box(image: PIL.Image.Image, left: int, top: int, width: int, height: int) -> tuple[int, int, int, int]:
-    """Return a box in thousandths of the image, which it never leaves."""
+    """Return a box in thousandths of the image, clipped to it."""
     across, down = image.size
     shares = (left / across, top / down, (left + width) / across, (top + height) / down)
     x0, y0, x1, y1 = (min(SIDE, max(0, int(SIDE * share))) for share in shares)

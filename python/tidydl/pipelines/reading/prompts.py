@@ -1,4 +1,4 @@
-"""Prompts as inputs: texts to go on with, or chats to answer."""
+"""Prompts as inputs: texts to continue, or chats to answer."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ Chat = tuple[tuple[str, str], ...]  # of roles and contents
 
 
 def read(value: object, where: str) -> str | Chat:
-    """Read one prompt.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is neither a text nor a chat whose messages have a role and a content.
-    """
+    """Read one prompt: a text, or a chat whose messages have a role and a content."""
     if not is_chat(value):
         return texts.read(value, where, blank=True)
     chat = tuple((message.get("role"), message.get("content")) for message in messages_of(value))
@@ -41,5 +35,5 @@ def key(value: str | Chat) -> str | Chat:
 
 
 def shown(value: str | Chat) -> str:
-    """Return what the result repeats of a prompt: of a chat its last message."""
+    """Return what the result repeats of a prompt: for a chat its last message."""
     return value if isinstance(value, str) else value[-1][1]

@@ -1,4 +1,4 @@
-"""Questions with a fixed set of answers as a part of the inputs: the same for all inputs, or each with its own.
+"""Questions with fixed answers as a part of the inputs: the same for all inputs, or a set for each.
 
 A question is a choice among options, a score (levels, the lowest first), or a statement that is true or false, which
 transformers call ``noul``. Read, they are one string of JSON: by name what transformers' decision models are asked.
@@ -46,18 +46,12 @@ def key(questions: str) -> str:
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds questions: only one that is named."""
+    """Return False: a column of questions has to be named."""
     return False
 
 
 def read_all(x: object, name: str) -> list[Any]:
-    """Read one set of questions for all inputs, or a list of sets, None where one is missing.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is nothing of the kind.
-    """
+    """Read one set of questions for all inputs, or a list of sets, None for a missing one."""
     if is_one(x):
         return [read(x, f"`{name}`")]
     if not isinstance(x, (list, tuple)) or not x or not any(is_one(each) for each in x):
@@ -66,13 +60,7 @@ def read_all(x: object, name: str) -> list[Any]:
 
 
 def read(value: object, where: str) -> str:
-    """Read one set of questions.
-
-    Raises
-    ------
-    ArgumentError
-        Where there are none, or one is not a question; says which.
-    """
+    """Read one set of questions; the error names the one that is not a question."""
     asked = _rows(value, where) if is_frame(value) else value
     if not isinstance(asked, Mapping):
         raise ArgumentError(f"{where} is {described(value)}, not questions by name.", allowed=ALLOWED)
@@ -113,7 +101,7 @@ def _is_nothing(value: object) -> bool:
 
 
 def _question(name: object, value: object, where: str) -> dict[str, Any]:
-    """Write a question as transformers' decision models are asked it."""
+    """Write a question in the format of transformers' decision models."""
     if isinstance(value, str):
         return {"type": "noul", "instructions": value}
     if _is_list(value):

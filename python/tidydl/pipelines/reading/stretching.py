@@ -1,4 +1,4 @@
-"""Long and thin images: scaled until their shorter edge is as long as a model wants it, they would fill the memory."""
+"""Long and thin images: scaled to the shortest edge of a model, they would fill the memory."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ _PIXELS = 1 << 25  # of a scaled image: 600 times as long as wide where the shor
 
 
 def refuse_stretching(image_processor: BaseImageProcessor | None, shape: Sequence[int], index: int) -> None:
-    """Refuse an image of a width and height that an image processor makes far larger, since it keeps its proportions.
-
-    Raises
-    ------
-    ArgumentError
-        Says how large it would be.
-    """
+    """Refuse an image that an image processor would make far larger, since it keeps its proportions."""
     width, height = shape
     size: Any = getattr(image_processor, "size", None)
     if not hasattr(size, "get") or size.get("longest_edge") or getattr(image_processor, "do_resize", True) is False:

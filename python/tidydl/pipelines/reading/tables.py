@@ -25,13 +25,7 @@ def key(table: pd.DataFrame) -> int:
 
 
 def read_all(x: object, name: str) -> list[pd.DataFrame]:
-    """Read one table for all questions, or a list of tables, as texts.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is nothing of the kind, or a table has no cells.
-    """
+    """Read one table for all questions, or a list of tables, as texts."""
     if is_table(x):
         return [_read(x, f"`{name}`")]
     if not isinstance(x, (list, tuple)) or not x or not all(is_table(each) for each in x):

@@ -1,4 +1,4 @@
-"""What one run of a chat template may spend: steps, seconds, and bytes for all that it makes, alive or not."""
+"""The budget of one run of a chat template: steps, seconds, and bytes of all values, alive or not."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _local = threading.local()
 
 
 class TemplateLimitError(Exception):
-    """A template wants more than it may have; the message is the end of a sentence about it."""
+    """A template exceeds its budget; the message is the end of a sentence about it."""
 
 
 class Budget:
-    """What a run of a template may still spend."""
+    """The remaining budget of a run of a template."""
 
     def __init__(self) -> None:
         self._steps, self._bytes, self._until = 0, 0, time.monotonic() + SECONDS
         self._measured: dict[int, tuple[int, int, Any]] = {}  # by id: size, depth, and what it is, so no id comes again
 
     def spend(self, steps: int = 1) -> None:
-        """Count steps, and look at the clock."""
+        """Count steps, and check the time."""
         self._steps += steps
         if self._steps > _STEPS:
             raise TemplateLimitError(f"it takes more than {_STEPS:,} steps")
@@ -44,37 +44,37 @@ class Budget:
             raise TemplateLimitError(f"it takes longer than {SECONDS:.0f} seconds")
 
     def one_by_one(self, values: Iterable[Any]) -> Iterator[Any]:
-        """Count values that are made when they are asked for; lists among them are new."""
+        """Count the values of an iterator; lists among them are new."""
         for value in values:
             self.spend()
             yield self.charge(value, _ENTRY) if isinstance(value, (list, tuple)) else value
 
     def lazy(self, values: Iterable[Any], source: object) -> Iterator[Any]:
-        """Count values as one_by_one() does, and how deep they are made of each other."""
+        """Count values as one_by_one() does, and the depth of nested iterators."""
         iterator = self.one_by_one(values)
         self._keep(iterator, 0, self._measure(source)[1])
         return iterator
 
     def charge_bytes(self, size: int) -> None:
-        """Count bytes that were taken."""
+        """Count allocated bytes."""
         self._bytes += size
         self.room(0)
 
     def room(self, size: float) -> None:
-        """Refuse bytes that are left no more, before they are taken."""
+        """Refuse bytes beyond the budget, before they are allocated."""
         if self._bytes + size > _BYTES:
             raise TemplateLimitError(f"it makes texts and lists of more than {_BYTES // 1_000_000} MB in all")
 
     def room_to_write(self, size: float) -> None:
-        """Refuse to write what has so many characters, as str(), repr() and JSON write it."""
+        """Refuse to write a value with too many characters, as str(), repr() and JSON would."""
         self.room(_WRITTEN * size)
 
     def room_for_entries(self, count: int) -> None:
-        """Refuse a list of that many new entries."""
+        """Refuse a list of too many new entries."""
         self.room(_ENTRY * count)
 
     def charge(self, value: Any, entry: int = 0) -> Any:
-        """Count what was made, with so many bytes for each entry that is new, and return it."""
+        """Count a new value, with a number of bytes for each new entry, and return it."""
         if isinstance(value, str):
             room_for(len(value))
         elif isinstance(value, HOLDING):
@@ -86,11 +86,11 @@ class Budget:
         return value
 
     def charge_new(self, value: object) -> Any:
-        """Count what was made, its entries included."""
+        """Count a new value and its entries."""
         return self.charge(value, _ENTRY)
 
     def size(self, value: object) -> int:
-        """Return how many characters a value is about when it is written; what it holds counts as often as it is."""
+        """Return the approximate length of a value as text; repeated entries count each time."""
         if isinstance(value, (str, bytes)):
             return len(value)
         if isinstance(value, HOLDING):
@@ -98,11 +98,11 @@ class Budget:
         return _ENTRY + value.bit_length() // 3 if isinstance(value, int) else _ENTRY
 
     def depth(self, value: object) -> int:
-        """Return how deep lists are in lists."""
+        """Return the depth of nested lists."""
         return self._measure(value)[1]
 
     def _measure(self, value: object) -> tuple[int, int]:
-        """Return size and depth; each list is gone through once, as no template can change it."""
+        """Return size and depth; each list is measured once, as no template can change it."""
         measured = self._measured.get(id(value))
         if measured is not None:
             return measured[:2]
@@ -123,7 +123,7 @@ class Budget:
 
     def _keep(self, value: object, size: int, depth: int) -> None:
         if depth >= _DEEPEST:
-            raise TemplateLimitError(f"it puts lists into lists more than {_DEEPEST} deep")
+            raise TemplateLimitError(f"it nests lists more than {_DEEPEST} deep")
         self._measured[id(value)] = size, depth + 1, value
         self.charge_bytes(_KEPT)
 
@@ -134,20 +134,20 @@ def _parts(value: Any) -> Iterable[Any]:
 
 
 def room_for(characters: float) -> None:
-    """Refuse a text that is too long, before it is made."""
+    """Refuse a string that is too long, before it is built."""
     if characters > CHARACTERS:
         raise TemplateLimitError(f"it makes more than {CHARACTERS:,} characters")
 
 
 def refuse_bits(bits: int) -> None:
-    """Refuse a whole number that is too large, before it is made."""
+    """Refuse a whole number that is too large, before it is computed."""
     if bits > _BITS:
         raise TemplateLimitError(f"it makes numbers of more than {_BITS:,} bits")
 
 
 @contextmanager
 def spending() -> Iterator[None]:
-    """Let the templates that run in this block, in this thread, share one budget."""
+    """Make the templates that run in this block, in this thread, share one budget."""
     _local.budget = Budget()
     try:
         yield
@@ -156,5 +156,5 @@ def spending() -> Iterator[None]:
 
 
 def budget() -> Budget:
-    """Return the budget of this thread, a new one where none is being spent."""
+    """Return the budget of this thread, a new one outside of :func:`spending`."""
     return getattr(_local, "budget", None) or Budget()

@@ -1,8 +1,8 @@
-"""Chat templates within limits: a stranger's template cannot use up the machine's time or memory.
+"""Chat templates within limits: an untrusted template cannot use up the machine's time or memory.
 
 transformers runs templates in a sandbox of Jinja, which keeps them from the machine's files but not from its memory:
-``{{ 'a' * 10**10 }}`` is allowed there. Here the same sandbox counts. Each operation is looked at before it runs
-(``template_rules``), and what it made is charged to one budget of the whole run (``template_budget``).
+``{{ 'a' * 10**10 }}`` is allowed there. Here the same sandbox counts. Each operation is checked before it runs
+(``template_rules``), and its result is charged to one budget of the whole run (``template_budget``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _one_at_a_time = threading.RLock()
 
 @contextmanager
 def within_limits() -> Iterator[None]:
-    """Let templates that transformers runs in this block, in this thread, run within limits."""
+    """Limit the templates that transformers runs in this block, in this thread."""
     from transformers.utils import chat_template_utils
 
     with _one_at_a_time:
@@ -59,7 +59,7 @@ def _compiled(source: str) -> Any:
 
 @functools.cache
 def _environment() -> Any:
-    """Make transformers' own sandbox, with all its filters and functions, count what it does."""
+    """Return transformers' own sandbox, with all its filters and functions, as one that counts."""
     from jinja2 import pass_eval_context
     from transformers.utils import chat_template_utils
 
@@ -78,14 +78,12 @@ def _environment() -> Any:
     return env
 
 
-def _counting(base: type) -> type:
+def _marker() -> Any:
+    """Return what puts the counting filters into a parsed template."""
     from jinja2 import nodes
-    from jinja2.runtime import BlockReference, LoopContext, Macro
     from jinja2.visitor import NodeTransformer
 
-    class Marked(NodeTransformer):
-        """Puts the counting filters into a template."""
-
+    class Marker(NodeTransformer):
         def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
             super().generic_visit(node, *args, **kwargs)
             if hasattr(node, "dyn_args") and node.dyn_args is not None:
@@ -121,11 +119,16 @@ def _counting(base: type) -> type:
             self.generic_visit(node)
             return _filtered(node, "_stepped")
 
-    class Counting(base):  # type: ignore[misc, valid-type]
-        """The sandbox that counts."""
+    return Marker()
 
+
+def _counting(base: type) -> type:
+    """Return a subclass of transformers' sandbox that counts."""
+    from jinja2.runtime import BlockReference, LoopContext, Macro
+
+    class Counting(base):  # type: ignore[misc, valid-type]
         def _parse(self, *args: Any) -> Any:
-            return Marked().visit(super()._parse(*args))
+            return _marker().visit(super()._parse(*args))
 
         def call_binop(self, context: Context, operator: str, left: object, right: object) -> Any:
             run = budget()
@@ -156,7 +159,7 @@ def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
 
 
 def _count_pieces(node: nodes.For | nodes.Macro | nodes.CallBlock | nodes.Block) -> None:
-    """Let a body that writes many pieces of text take steps for them each time it runs."""
+    """Count steps for a body that writes many pieces of text each time it runs."""
     from jinja2 import nodes
 
     steps = sum(1 for _ in node.find_all(nodes.Output)) // _PIECES
@@ -171,14 +174,14 @@ def _stepped(value: object) -> Any:
 
 
 def _charged(value: object) -> Any:
-    """Count a list or part of a text that was made."""
+    """Count a new list or substring."""
     run = budget()
     run.spend()
     return run.charge(value)
 
 
 def _written(value: object) -> Any:
-    """Return what is to be written of a value, a text where it is a list."""
+    """Return what is written of a value, a string for a list."""
     run = budget()
     run.spend()
     if not isinstance(value, HOLDING):
@@ -188,7 +191,7 @@ def _written(value: object) -> Any:
 
 
 def _counted(values: Any) -> Any:
-    """Count the turns of a loop before they are made where their number is known, else one by one."""
+    """Count the iterations of a loop in advance if their number is known, else one by one."""
     run = budget()
     if hasattr(values, "__len__"):
         run.spend(len(values))
@@ -212,7 +215,7 @@ def _joined(values: list[Any]) -> str:
 
 
 def _tested(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a test count as a step, and what writes a text look at what it is given."""
+    """Count a test as a step, and check the arguments of those that write text."""
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -226,7 +229,7 @@ def _tested(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter look at what it is given, and charge what it makes."""
+    """Check the arguments of a filter, and charge its result."""
     skipped = 1 if getattr(function, "jinja_pass_arg", None) is not None else 0
 
     @functools.wraps(function)

@@ -1,6 +1,6 @@
-"""What filters, methods and operators of chat templates may make, looked at before they run.
+"""Rules for filters, methods and operators of chat templates, checked before they run.
 
-Filters and methods that are listed here are let through within bounds for what they make; a method that is not listed
+Filters and methods that are listed here are allowed within bounds for their results; a method that is not listed
 is refused, and a filter that is not is given short texts only.
 """
 
@@ -52,7 +52,7 @@ _WIDE_FORMAT = re.compile(r"[%)][-+ #0]*(?:\d{5}|\*)|\.(?:\d{5}|\*)")  # widths 
 
 
 def check_operation(budget: Budget, operator: str, left: object, right: object) -> None:
-    """Look at the two sides of an operator."""
+    """Check the operands of an operator."""
     if operator == "*":
         for one, other in ((left, right), (right, left)):
             if isinstance(one, int) and hasattr(other, "__len__"):
@@ -102,7 +102,7 @@ def _too_long() -> TemplateLimitError:
 
 
 def check_call(budget: Budget, called: object, rest: list[Any], kwargs: dict[str, Any]) -> None:
-    """Look at a call: methods of texts, lists and the like are known or refused."""
+    """Check a call: methods of strings, lists and so on are listed or refused."""
     values = [*rest, *kwargs.values()]
     if any(isinstance(each, HOLDING) for each in values):
         budget.size(values)  # a macro may put them into one list
@@ -160,7 +160,7 @@ def _check_widths(values: list[Any], most: int = _WIDTH) -> None:
 
 
 def check_filter(budget: Budget, name: str, subject: object, rest: list[Any], kwargs: dict[str, Any]) -> None:
-    """Look at what a filter is given."""
+    """Check the arguments of a filter."""
     values = [*rest, *kwargs.values()]
     size = sum(map(budget.size, (subject, *values)))
     if name in _WIDE:
@@ -185,7 +185,7 @@ def check_filter(budget: Budget, name: str, subject: object, rest: list[Any], kw
 
 
 def _check_adding(budget: Budget, name: str, subject: Any, values: list[Any]) -> None:
-    """Look at a filter that adds up what a list holds."""
+    """Check a filter that adds up a list."""
     if not hasattr(subject, "__len__"):
         return
     size = budget.size(subject)
@@ -198,7 +198,7 @@ def _check_adding(budget: Budget, name: str, subject: Any, values: list[Any]) ->
 
 
 def _check_writing(budget: Budget, name: str, subject: object, values: list[Any]) -> None:
-    """Look at a filter that writes a text which can be longer than what it is given."""
+    """Check a filter whose result can be longer than its input."""
     if name == "tojson":
         separators = sum(len(part) for each in values if isinstance(each, (list, tuple)) for part in map(str, each))
         indent = max([0, *_lengths(values)]) * budget.depth(subject)

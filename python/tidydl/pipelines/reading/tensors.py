@@ -1,4 +1,4 @@
-"""What a processor made of inputs, as tensors that the model can be given."""
+"""Outputs of processors, as tensors for the model."""
 
 from __future__ import annotations
 
@@ -9,13 +9,7 @@ from tidydl.pipelines.model_loading import Loaded
 
 
 class CrowdedBatchError(Exception):
-    """A batch of which only the first inputs should be in memory at once.
-
-    Parameters
-    ----------
-    fitting
-        How many.
-    """
+    """A batch of which only the first ``fitting`` inputs should be in memory at once."""
 
     def __init__(self, fitting: int):
         super().__init__(f"only {fitting} inputs of the batch fit")
@@ -23,7 +17,7 @@ class CrowdedBatchError(Exception):
 
 
 def on_device(loaded: Loaded, tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
+    """Move the outputs of a processor to the model's device, and floats to its dtype."""
     moved = {}
     for name, values in dict(tensors).items():
         if hasattr(values, "is_floating_point"):
@@ -33,12 +27,9 @@ def on_device(loaded: Loaded, tensors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def joined(parts: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> Mapping[str, Any]:
-    """Bind what a processor made of parts of a batch, of so many inputs each.
+    """Concatenate a processor's outputs for parts of a batch, with ``counts`` inputs each.
 
-    Raises
-    ------
-    CrowdedBatchError
-        They have different shapes, so that the parts are batches of their own.
+    If the parts have different shapes, a CrowdedBatchError makes them batches of their own.
     """
     if len(parts) == 1:
         return parts[0]

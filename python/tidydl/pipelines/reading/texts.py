@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ALLOWED = "One string, several, or a data frame with a column of strings."
 CHUNK = 1024
-_NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
+_NO_LIMIT = 1_000_000  # tokenizers without a limit have a larger number
 _CHARACTERS = 200  # of which a token is all but sure to be made
 
 
@@ -30,21 +30,10 @@ def is_one(x: object) -> bool:
 
 
 def read(value: object, where: str, *, blank: bool = False) -> str:
-    """Check one text.
+    """Check one text; ``where`` names it in messages.
 
-    Parameters
-    ----------
-    value
-        What should be a text.
-    where
-        Which it is, for messages.
-    blank
-        Whether it may be empty. Where it is judged it may not: the answer would say something about nothing.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is no string, empty, or holds half a character (a lone surrogate), which no tokenizer reads.
+    It may be empty only if ``blank``: an answer about an empty text would mean nothing. Half a character (a lone
+    surrogate), which no tokenizer reads, is refused.
     """
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
@@ -70,7 +59,7 @@ def read(value: object, where: str, *, blank: bool = False) -> str:
 
 
 def as_missing() -> str:
-    """Return how an empty text gets a row of missing values, for messages."""
+    """Return the hint on how to get a row of missing values for an empty text."""
     written = rendering.by_language("None", "NA")
     return f'Make it missing ({written}), or use `on_error = "row"`, to get a row of missing values.'
 
@@ -91,7 +80,7 @@ def column_fits(column: pd.Series) -> bool:
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """Texts as tokens: ``sizes`` counts them, ``cut`` says whether a text was too long and was shortened."""
+    """Texts as tokens: ``sizes`` counts them, ``cut`` says whether a text was truncated."""
 
     tokens: dict[str, list[list[int]]]
     sizes: list[int]
@@ -109,7 +98,7 @@ class EncodedTexts:
 
 
 def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequence[int], side: str = "right") -> Any:
-    """Make tensors of some lines of tokens, filled up to the longest of them."""
+    """Build tensors of some lines of tokens, padded to the longest of them."""
     import torch
 
     tokenizer = loaded.processor
@@ -127,9 +116,9 @@ def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequen
 
 
 def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length: int | None = None) -> EncodedTexts:
-    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model's maximum.
+    """Tokenize texts, or pairs of them, together, truncating those that are longer than the model's maximum.
 
-    ``indices`` says which value of the call each is, for messages.
+    ``indices`` are their positions in the call, for messages.
     """
     limit = token_limit(loaded, max_length)
     tokenizer = loaded.processor
@@ -145,7 +134,7 @@ def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length:
 def _shortened(
     tokenizer: PreTrainedTokenizerBase, texts: list[Any], limit: int
 ) -> tuple[dict[str, list[list[int]]], list[bool]]:
-    """Tokenise texts up to a limit and say which were cut: one token more than fits tells those."""
+    """Tokenize texts up to a limit and return which were truncated: those with one token more."""
     starts = [kept_part(text, limit, tokenizer) for text in texts]
     tokens = _tokens(tokenizer, starts, limit + 1)
     for i, row in enumerate(tokens["input_ids"]):
@@ -203,14 +192,14 @@ def refuse_empty(sizes: list[int], indices: Sequence[int]) -> None:
 
 
 def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
-    """Return how many tokens the model reads at most, None where there is no limit."""
+    """Return the model's maximum number of tokens, None if there is no limit."""
     return _least(getattr(loaded.processor, "model_max_length", None), _positions(loaded.model), max_length)
 
 
 def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
-    """Return how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
+    """Return the maximum number of tokens of a model's text encoder, or of the decoder if ``writes``.
 
-    For models that read images or audio too, whose own config says nothing about texts. None where there is no limit.
+    For models that also read images or audio, whose own config says nothing about texts. None if there is no limit.
     """
     words = loaded.config.get_text_config(decoder=True) if writes else loaded.config.get_text_config()
     return _least(loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))
@@ -235,7 +224,7 @@ def _positions(model: PreTrainedModel) -> int | None:
 def padding(loaded: Loaded) -> str:
     """Return which texts may share a batch: those of ``"any"`` length, of ``"equal"`` length, or ``"none"``.
 
-    A model that has no token for padding takes one text at a time. Where padding goes on the left, it would
+    A model without a padding token takes one text at a time. Padding on the left would
     shift the positions of the words, so only texts of equal length go together: scores are those of each
     text alone.
     """

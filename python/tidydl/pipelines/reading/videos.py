@@ -39,13 +39,7 @@ def _is_frame(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Video:
-    """Read one video: a path, bytes, an array of frames or a list of images; decoded later.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is no video; says which value it was.
-    """
+    """Read one video: a path, bytes, an array of frames or a list of images; decoded later."""
     from tidydl.data.media.video_value import as_video
 
     return read_by(as_video, value, where)
@@ -57,7 +51,7 @@ def key(video: Video) -> Any:
 
 
 def shown(video: Video) -> str:
-    """Return what the result repeats of a video: its path, or how many frames it has."""
+    """Return what the result repeats of a video: its path, or its number of frames."""
     from tidydl.data.media.media_files import wrong_with
 
     try:
@@ -67,13 +61,13 @@ def shown(video: Video) -> str:
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds videos. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds videos. Paths have to be in a named column."""
     return cells_fit(column, is_one)
 
 
 @dataclass(frozen=True)
 class EncodedVideos:
-    """Videos of which frames are decoded batch by batch."""
+    """Videos, whose frames are decoded batch by batch."""
 
     loaded: Loaded
     videos: list[Any]
@@ -89,7 +83,7 @@ class EncodedVideos:
         return range(len(self.videos))
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode the chosen frames of some of the videos and make their tensor of pixels."""
+        """Decode the chosen frames of some of the videos and build their tensor of pixels."""
         import torch
 
         tensors = []
@@ -109,7 +103,7 @@ def encode(
     num_frames: int | None = None,
     frame_sampling_rate: float | None = None,
 ) -> EncodedVideos:
-    """Prepare videos, of which the model sees ``num_frames`` frames, by default as many as it was made for.
+    """Prepare videos, of which the model reads ``num_frames`` frames, by default its own number.
 
     With ``frame_sampling_rate`` they are the first ones, each that many frames after the one before, as in
     transformers; without it they are spread evenly over the whole video.
@@ -120,7 +114,7 @@ def encode(
 
 
 def chosen_frames(video: Video, count: int, step: float | None, index: int) -> np.ndarray:
-    """Decode some frames of a video; of a short one some twice."""
+    """Decode some frames of a video; those of a short one are repeated."""
     try:
         last = video.count - 1
         if last < 0:

@@ -1,4 +1,4 @@
-"""Texts as lines of tokens that know where in the text they stand: whole, shortened, or in overlapping windows."""
+"""Texts as lines of tokens with their offsets: whole, truncated, or in overlapping windows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Frame:
 
 
 def frame_of(tokenizer: PreTrainedTokenizerBase, *, pair: bool = False) -> Frame:
-    """Read off a tokenizer what it puts around a text, or around a pair of them."""
+    """Find the tokens that a tokenizer adds around a text, or around a pair of them."""
     first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
     encoding = tokenizer("a", "b") if pair else tokenizer("a")
     ids = encoding["input_ids"]
@@ -62,7 +62,7 @@ def _position(part: Ids, whole: Ids, start: int) -> int:
 
 @dataclass(frozen=True)
 class EncodedLines:
-    """Lines of tokens made by hand.
+    """Lines of tokens that are assembled here.
 
     ``ids`` and ``offsets`` are the tokens of each of the ``texts`` without its frame, and the characters each stands
     for. A line holds those of its owner from ``spans[line][0]`` up to ``spans[line][1]``, the first of them in place
@@ -78,7 +78,7 @@ class EncodedLines:
     owners: list[int] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
-    extra: list[int] = field(default_factory=list)  # what else tells the lines of an owner apart
+    extra: list[int] = field(default_factory=list)  # what else distinguishes the lines of an owner
 
     @property
     def sizes(self) -> list[int]:
@@ -110,7 +110,7 @@ def encode_long(
     long: str = "truncate",
     stride: float | None = None,
 ) -> Any:
-    """Tokenise texts, or pairs of them, shortening, refusing or sliding over those longer than the model reads."""
+    """Tokenize texts, or pairs of them; those that are too long are truncated, refused or split into windows."""
     if long != "window":
         encoded = texts.encode(loaded, values, indices, max_length)
         if long == "error":
@@ -135,7 +135,7 @@ def encode_spans(
     stride: float | None = None,
     offsets: bool = True,
 ) -> EncodedLines:
-    """Tokenise texts and keep which characters each token stands for."""
+    """Tokenize texts with the offsets of their tokens."""
     frame = frame_of(loaded.processor)
     limit = texts.token_limit(loaded, max_length)
     room = None if limit is None else room_for(limit - frame.size, "max_length")
@@ -165,7 +165,7 @@ def encode_spans(
 def tokens_of(
     loaded: Loaded, values: list[str], *, offsets: bool = True, special: bool = False
 ) -> tuple[list[Ids], list[list[tuple[int, int]]]]:
-    """Tokenise texts, without their frame unless it is asked for, and give the characters each token stands for."""
+    """Tokenize texts, with special tokens if requested, and return the offsets of the tokens."""
     tokenizer = loaded.processor
     if not values:
         return [], []
@@ -177,7 +177,7 @@ def tokens_of(
 
 
 def refuse_slow(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer that does not say which characters its tokens stand for."""
+    """Refuse a tokenizer without offsets."""
     if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(
             f"`tokenizer` is a {type(tokenizer).__name__}, which does not return token offsets.",
@@ -187,16 +187,10 @@ def refuse_slow(tokenizer: PreTrainedTokenizerBase) -> None:
 
 
 def room_for(room: int, limited_by: str, *, index: int | None = None) -> int:
-    """Refuse what leaves no place for the text itself.
+    """Refuse a text if no room is left for its own tokens.
 
-    Parameters
-    ----------
-    room
-        How many tokens are left.
-    limited_by
-        The argument that leaves no more: the limit itself, or what stands beside each text.
-    index
-        Of which input what stands beside the text is; None for the limit.
+    ``limited_by`` is the argument that takes it: the limit itself, or what stands beside each text, ``index`` then
+    being the position of the input.
     """
     if room >= 1:
         return room
@@ -216,7 +210,7 @@ def room_for(room: int, limited_by: str, *, index: int | None = None) -> int:
 
 
 def spans_of(size: int, room: int | None, stride: float | None) -> list[tuple[int, int]]:
-    """Cut a text of so many tokens into windows that share ``stride`` tokens with their neighbours."""
+    """Split a text of ``size`` tokens into windows that share ``stride`` tokens with their neighbours."""
     if room is None or size <= room:
         return [(0, size)]
     overlap = room // 4 if stride is None else int(stride)

@@ -1,1 +1,1 @@
-"""What several families share: batches of images, draws, generated texts, stretches of tokens, and what follows."""
+"""Code that several families share: batches of images, draws, generated texts, spans of tokens and so on."""

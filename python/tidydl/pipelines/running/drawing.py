@@ -1,6 +1,6 @@
-"""Drawing tokens at random, each input from a stream of its own.
+"""Sampling of tokens, with a separate random stream for each input.
 
-What is drawn for an input depends on the seed and on which of the inputs it is, not on which others share its batch, on
+The draws for an input depend on the seed and on its position among the inputs, not on which others share its batch, on
 how large the batches are, or on whether memory ran out on the way: the same seed gives the same text.
 """
 
@@ -36,7 +36,7 @@ IDLE_WHEN_GREEDY = tuple(name for name, _, _ in _WARPERS)
 
 
 def begin_of_draws(seed: int | None, drawn: int | None) -> int:
-    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    """Return the seed of the draws: the one given, else ``drawn``, else one number of tidydl's generator."""
     if seed is not None:
         return int(seed)
     return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
@@ -44,7 +44,7 @@ def begin_of_draws(seed: int | None, drawn: int | None) -> int:
 
 @dataclass(frozen=True)
 class Placed:
-    """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
+    """Lines with the positions of their inputs in the call, so that each draws from its own stream."""
 
     lines: Any
     indices: Sequence[int]
@@ -63,7 +63,7 @@ def line_seed(seed: int, index: int, sequence: int) -> str:
 
 
 def warpers(config: GenerationConfig) -> list[Any]:
-    """Make what changes the chances of tokens as the settings of a generation say."""
+    """Build the logits warpers for the settings of a generation."""
     from transformers.generation import logits_process
 
     processors = []
@@ -77,12 +77,8 @@ def warpers(config: GenerationConfig) -> list[Any]:
 class Draws:
     """A logits processor that draws one token per line and leaves it as the only possible one.
 
-    Parameters
-    ----------
-    changes
-        What changes the chances first, as :func:`warpers` makes it.
-    seeds
-        The stream of each line of the batch, as :func:`line_seed` names it.
+    ``changes`` are applied to the logits first, as :func:`warpers` builds them; ``seeds`` are the streams of the lines
+    of the batch, as :func:`line_seed` names them.
     """
 
     def __init__(self, changes: Sequence[Any], seeds: Sequence[str]):
@@ -90,7 +86,7 @@ class Draws:
         self._streams = [random.Random(seed) for seed in seeds]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Choose a token for each line by one uniform number and the cumulated chances of all tokens."""
+        """Choose a token for each line by one uniform number and the cumulative probabilities of all tokens."""
         import torch
 
         for change in self._changes:
@@ -105,7 +101,7 @@ class Draws:
 
 @contextmanager
 def seeded(seed: str | None, device: str) -> Iterator[None]:
-    """Let torch draw from a stream of its own, for models that draw by themselves, and leave torch's as it was."""
+    """Seed torch for models that draw by themselves, and restore its random state."""
     import torch
 
     if seed is None:

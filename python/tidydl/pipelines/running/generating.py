@@ -1,4 +1,4 @@
-"""How text is generated: the settings of transformers' ``generate()``, where random draws start, and running it."""
+"""Text generation: the settings of transformers' ``generate()``, the seed, and the call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig
 
-_NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
+_NEW_TOKENS = 256  # at most, if neither the call nor the model sets a number
 # What the settings that come with a model may ask for.
 _MOST = {
     **dict.fromkeys(("max_length", "max_new_tokens", "min_length", "min_new_tokens"), 1_000_000),
@@ -31,14 +31,14 @@ _PASSED = (
     *("max_new_tokens", "max_length", "min_length", "min_new_tokens", "do_sample", *_DRAWING, "num_beams"),
     *("num_return_sequences", "repetition_penalty", "no_repeat_ngram_size", "length_penalty", "early_stopping"),
 )
-# The options of a task whose texts are answers: the likeliest one, whatever the model's own settings say.
+# The options of a task whose texts are answers: the most likely one, whatever the model's own settings.
 GREEDY: dict[str, Any] = {"do_sample": False, "num_return_sequences": 1, **dict.fromkeys(("seed", *_DRAWING))}
 Start = Callable[[dict[str, Any], Any], int]  # given what was read and what was made: how many tokens of it are old
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run generates: ``total_length`` says that the prompt counts in the length of what is written."""
+    """The settings of a generation: with ``total_length`` the prompt counts towards the length."""
 
     config: Any
     prefix: str
@@ -47,36 +47,31 @@ class Settings:
     sequences: int
 
     def noted(self, seed: int | None) -> dict[str, Any]:
-        """Return what the provenance of generated texts tells."""
+        """Return the provenance of generated texts."""
         return {"ranks": self.sequences, "seed": seed, "max_new_tokens": self.new_tokens}
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    """Return the facts of a loaded model: whether it samples by default."""
     return {"do_sample": samples(loaded, {"do_sample": None})}
 
 
 def writes_on(loaded: Loaded) -> bool:
-    """Return whether the model goes on with its input rather than writing a text of its own beside it."""
+    """Return whether the model continues its input (decoder only) rather than generating a separate text."""
     return not getattr(loaded.config, "is_encoder_decoder", False)
 
 
 def samples(loaded: Loaded, options: Options) -> bool:
-    """Return whether tokens are drawn at random: as the call says, else as the model's own settings do."""
+    """Return whether tokens are sampled: by the option of the call, else by the model's own settings."""
     if options["do_sample"] is not None:
         return bool(options["do_sample"])
     return bool(getattr(loaded.model.generation_config, "do_sample", False))
 
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int | None:
-    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator.
+    """Return the seed of the draws: the one given, else ``drawn``, else one number of tidydl's generator.
 
-    None where nothing is sampled.
-
-    Raises
-    ------
-    ArgumentError
-        Where a seed is given and nothing is drawn.
+    None if nothing is sampled; a seed is refused then.
     """
     if not samples(loaded, options):
         if options["seed"] is not None:
@@ -86,7 +81,7 @@ def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int |
 
 
 def generation_settings(task: Task, loaded: Loaded, options: Options) -> Settings:
-    """Bring the model's own settings, those it has for the task, and the options of the call together."""
+    """Merge the model's own settings, those for the task, and the options of the call."""
     _refuse_idle(loaded, options)
     specific = dict(_specific(task, loaded, options))
     prefix = options.get("prefix") or specific.pop("prefix", "")
@@ -116,7 +111,7 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
 
 
 def _refuse_large(loaded: Loaded, config: GenerationConfig) -> None:
-    """Refuse a model whose own settings ask for more than any model writes."""
+    """Refuse a model whose own settings are beyond what any model generates."""
     for name, most in _MOST.items():
         value = getattr(config, name, None)
         if isinstance(value, (int, float)) and value > most:
@@ -128,7 +123,7 @@ def _refuse_large(loaded: Loaded, config: GenerationConfig) -> None:
 
 
 def _refuse_idle(loaded: Loaded, options: Options) -> None:
-    """Refuse options that would do nothing, since nothing is sampled."""
+    """Refuse options without effect, as nothing is sampled."""
     if samples(loaded, options):
         return
     for name in _DRAWING:
@@ -155,7 +150,7 @@ def _sampling() -> str:
 
 
 def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
-    """Return the settings that some models have for a task, a prefix of the text among them."""
+    """Return the task-specific settings of a model, such as a prefix of the text."""
     by_task = getattr(loaded.config, "task_specific_params", None) or {}
     if task.name != "translation":
         return by_task.get(task.name) or {}
@@ -163,14 +158,14 @@ def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
 
 
 def padding_of(settings: Settings, drawn: int | None) -> str:
-    """Return which prompts may share a batch: where beams are drawn, none with another."""
+    """Return which prompts may share a batch: none if beams are sampled."""
     if drawn is not None and (settings.config.num_beams or 1) > 1:
         return "none"
     return "equal" if settings.total_length else "any"
 
 
 def told_apart(drawn: int | None) -> Callable[[Any], Any] | None:
-    """Return what is different for equal inputs too where tokens are drawn at random: each draws on its own."""
+    """Return a key that differs also for equal inputs if tokens are sampled: each draws on its own."""
     return None if drawn is None else lambda value: object()
 
 
@@ -183,11 +178,11 @@ def generator(
     start: Start | None = None,
     dropped: Sequence[str] = ("token_type_ids",),
 ) -> Callable[[dict[str, Any]], list[list[list[int]]]]:
-    """Make what generates for a batch: for each line its sequences of tokens.
+    """Return the function that generates for a batch: for each line its sequences of tokens.
 
-    The tensors of a batch also name the ``indices`` of its inputs; those that are ``dropped`` the model does not get.
-    ``more`` holds further arguments of ``generate()``. ``start`` says how many of the first tokens that the model gives
-    are left out, by default those of the prompt, where it goes on with one.
+    The tensors of a batch also have the ``indices`` of its inputs; those ``dropped`` are not passed to the model.
+    ``more`` holds further arguments of ``generate()``. ``start`` returns how many of the first generated tokens
+    are dropped, by default those of the prompt, if the model repeats it.
     """
     begin = start or (lambda read, generated: _prompt_size(loaded, read))
 
@@ -204,7 +199,7 @@ def generator(
 
 
 def echoed(read: dict[str, Any], generated: torch.Tensor) -> int:
-    """Count the tokens of the prompt where a model repeats it before what it writes; some do, some do not."""
+    """Count the tokens of the prompt if a model repeats it before the new text; some do, some do not."""
     prompt = read.get("input_ids")
     if prompt is None or generated.shape[1] < prompt.shape[1]:
         return 0
@@ -220,7 +215,7 @@ def _prompt_size(loaded: Loaded, read: dict[str, Any]) -> int:
 def _run(
     loaded: Loaded, settings: Settings, read: dict[str, Any], more: dict[str, Any], seed: int | None, indices: list[int]
 ) -> Any:
-    """Call the model's own ``generate()``: greedily, by beams, or with draws of each line's own."""
+    """Call the model's own ``generate()``: greedily, by beams, or with separate draws for each line."""
     config = settings.config
     if seed is None:
         return loaded.model.generate(**read, generation_config=config, **more)
@@ -239,7 +234,7 @@ def _run(
 
 
 def _repeated(values: object, times: int, lines: int) -> Any:
-    """Return each line of a tensor several times; where a single line has many parts, all of them as often in turn."""
+    """Repeat each line of a tensor several times; for a single line with many parts repeat all of them in turn."""
     import torch
 
     if not isinstance(values, torch.Tensor) or times == 1:

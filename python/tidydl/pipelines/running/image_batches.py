@@ -1,4 +1,4 @@
-"""Images of many sizes: which may share a batch, what each costs, and what a model gives for each of them."""
+"""Images of many sizes: which may share a batch, their costs, and the outputs for each of them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _REFUSALS = (ValueError, TypeError, IndexError, ZeroDivisionError)  # of process
 
 @dataclass(frozen=True)
 class _Scaled(EncodedImages):
-    """Images to be scaled batch by batch; one that cannot be is named."""
+    """Images to be scaled batch by batch; an error names the image."""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images and make their tensor of pixels."""
+        """Decode some of the images and build their tensor of pixels."""
         try:
             return super().batch(positions)
         except TidydlError:
@@ -71,15 +71,15 @@ def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:
 
 
 def padding(loaded: Loaded) -> str:
-    """Return which images may share a batch: all where they are scaled to one size, else those of one size.
+    """Return which images may share a batch: all if they are scaled to one size, else those of one size.
 
-    Processors fill smaller images up to the largest of their batch, which changes the numbers of the smaller ones.
+    Processors pad smaller images to the largest of their batch, which changes the results of the smaller ones.
     """
     return "any" if _one_size(loaded.image_processor) is not None else "equal"
 
 
 def _one_size(processor: BaseImageProcessor) -> tuple[int, int] | None:
-    """Return the height and width that all images have in the end; None where these depend on the image."""
+    """Return the common height and width of all scaled images; None if these depend on the image."""
     if getattr(processor, "do_center_crop", False):
         return _height_and_width(getattr(processor, "crop_size", None))
     if getattr(processor, "keep_aspect_ratio", False) or getattr(processor, "do_split_image", False):
@@ -93,7 +93,7 @@ def _height_and_width(size: SizeDict | Mapping[str, int] | None) -> tuple[int, i
 
 
 def _cost(processor: BaseImageProcessor, width: int, height: int) -> int:
-    """Estimate what an image costs: how many patches of 16 by 16 pixels it has when it is scaled."""
+    """Estimate the cost of an image: its patches of 16 by 16 pixels after scaling."""
     fixed = _one_size(processor)
     if fixed is not None:
         return max(1, fixed[0] * fixed[1] // _PIXELS)
@@ -102,7 +102,7 @@ def _cost(processor: BaseImageProcessor, width: int, height: int) -> int:
 
 
 def _scale(size: SizeDict | Mapping[str, int] | None, width: int, height: int) -> float:
-    """Return by how much the sides of an image grow, the shorter to its wanted length unless the longer is too long."""
+    """Return the scale of an image: to the target length of the shorter side, unless the longer is too long."""
     sides = {} if size is None else {name: size.get(name) for name in ("shortest_edge", "longest_edge", "height")}
     wanted = [(sides.get("shortest_edge"), min(width, height)), (sides.get("longest_edge"), max(width, height))]
     scales = [length / now for length, now in wanted if length is not None]
@@ -113,12 +113,12 @@ def _scale(size: SizeDict | Mapping[str, int] | None, width: int, height: int) -
 
 
 def run(model: PreTrainedModel, names: Sequence[str], tensors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run the model on a batch: for each image what is read later, by the names of the outputs."""
+    """Run the model on a batch: for each image the outputs with these names."""
     return one_by_one(model(**tensors), names)
 
 
 def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what a model made of a batch image by image: of each a batch of one, on the CPU in usual precision."""
+    """Split the outputs of a batch by image: a batch of one each, on the CPU in float32."""
     kept = {name: outputs[name] for name in names if outputs.get(name) is not None}
     kept = {name: (each.float() if each.is_floating_point() else each).cpu() for name, each in kept.items()}
     count = min(len(each) for each in kept.values())
@@ -126,13 +126,7 @@ def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[st
 
 
 def reader(loaded: Loaded, *methods: str) -> Any:
-    """Return the method of the image processor that reads results out of what the model made, the first there is.
-
-    Raises
-    ------
-    ArgumentError
-        Where it has none of them, so that it belongs to another kind of model.
-    """
+    """Return the first of these methods that the image processor has, which reads results from the model's outputs."""
     method = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
     if method is None:
         raise ArgumentError(

@@ -1,4 +1,4 @@
-"""Sets of labels to choose from, the same for all inputs or each with its own, and their ranks."""
+"""Candidate labels, the same for all inputs or a set for each, and their ranks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def levels_of(inputs: Inputs) -> list[str]:
 
 
 def _sets(inputs: Inputs) -> list[tuple[str, ...]]:
-    """Return the different sets of labels in order."""
+    """Return the unique sets of labels in order."""
     if inputs.constant:
         return list(inputs.constant.values())
     labels = next(values for part, values in inputs.parts.items() if part.shared)

@@ -1,4 +1,4 @@
-"""Where in an image a model finds something: the boxes around things, and masks."""
+"""Bounding boxes and masks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Box = tuple[int, float, int, int, int, int]  # code of the label, score, xmin, y
 
 
 def boxes_above(loaded: Loaded, threshold: float, outputs: dict[str, Any], size: tuple[int, int]) -> list[Box]:
-    """Read the boxes with a score above a threshold out of what a model made of an image of some width and height."""
+    """Read the boxes with a score above a threshold from a model's outputs for an image of some width and height."""
     import torch
 
     width, height = size

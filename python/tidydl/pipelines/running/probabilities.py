@@ -6,11 +6,11 @@ import numpy as np
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Turn each number into a probability of its own, however large it is."""
+    """Return the logistic function of each number, without overflow."""
     return np.exp(-np.logaddexp(0, -logits))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn numbers into shares of 1 along the last axis, in the order of their sizes."""
+    """Return the softmax along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Answers as stretches of tokens: the logits of where one starts and ends, and the likeliest stretches of a window."""
+"""Answers as spans of tokens: the logits of starts and ends, and the most likely spans of a window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def edge_logits(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
 
 
 def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:
-    """Yield the likeliest stretches of at most so many tokens: the first token, the last, and the score."""
+    """Yield the most likely spans of limited length: the first token, the last, and the score."""
     scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
     most = min(most, scores.size)
     chosen = np.argpartition(-scores, most - 1)[:most]
@@ -30,7 +30,7 @@ def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) ->
 
 
 def usual_overlap(usual: int, most: int, room: int) -> int:
-    """Return how many tokens windows share where the call does not say: as is usual, or half of what there is room for.
+    """Return the default overlap of windows in tokens: the usual one, or half of the room.
 
     ``most`` tokens make a line, of which ``room`` are left for the window.
     """

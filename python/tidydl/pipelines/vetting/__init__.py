@@ -1,1 +1,1 @@
-"""A model folder is looked at before transformers is: what would open, fetch or run more than it may is refused."""
+"""Checks of a model folder before transformers reads it: what would open, fetch or run more is refused."""

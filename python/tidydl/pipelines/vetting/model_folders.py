@@ -1,4 +1,4 @@
-"""Which files of a model folder may be opened: those that lie in it, and of the weights safetensors alone."""
+"""The files of a model folder that may be opened: those in it, and of the weights safetensors alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tidydl.pipelines.vetting.settings import SETTINGS, complaint
 from tidydl.pipelines.vetting.sizes import large_input, long_list
 
 _INDEX = ".safetensors.index.json"
-_DEPTH = 3  # folders within folders that are looked into; what an index names is looked at wherever it lies
+_DEPTH = 3  # levels of folders that are searched; files named by an index are checked anywhere
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ALLOWED = "A model whose files refer to nothing outside its folder, and whose weights are safetensors files."
 _HINT = "Untrusted files can be harmful: load this model only from a source you trust, and without that file or entry."
@@ -24,23 +24,8 @@ _HINT = "Untrusted files can be harmful: load this model only from a source you 
 def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: bool = False) -> None:
     """Refuse a model folder that would make transformers open, fetch or run more than the files in it.
 
-    Parameters
-    ----------
-    folder
-        The folder that transformers is given.
-    source
-        What the user calls it.
-    argument
-        The argument that named it.
-    pickled
-        Whether the user allowed weights that are no safetensors.
-
-    Raises
-    ------
-    ArgumentError
-        Names the file, what it names, and why that is refused.
-    DamagedFileError
-        A file of settings is not JSON object.
+    The error names the file, what it names, and why that is refused. With ``pickled`` the user has allowed weights
+    other than safetensors.
     """
     with MODEL_LOADING.guard(f"`{argument}` is '{source}', which"):
         root = folder.resolve()
@@ -73,7 +58,7 @@ def _is_read_index(name: str, pickled: bool) -> bool:
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
-    """List what lies below a folder; links to folders are listed, not followed."""
+    """List the paths below a folder; links to folders are listed, not followed."""
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda each: each.name):
             yield Path(entry.path)
@@ -82,7 +67,7 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def is_within(path: Path, root: Path) -> bool:
-    """Return whether a path, links followed, ends in a folder, or in the content that the Hub's cache keeps for it.
+    """Return whether a path, links followed, is in a folder, or in the Hub cache's content for it.
 
     In the cache a snapshot's files are links to ``blobs``, two folders up, where content is named by its hash.
     """
@@ -96,23 +81,7 @@ def is_within(path: Path, root: Path) -> bool:
 def named_parts(index: Path, source: str, argument: str, root: Path | None = None, *, pickled: bool) -> list[str]:
     """Return the files that an index of weights names, each a plain path of a file that may be opened.
 
-    Parameters
-    ----------
-    index
-        The index.
-    source, argument
-        As for :func:`vet_folder`.
-    root
-        The folder they are to lie in, links followed; None where they are not there yet.
-    pickled
-        Whether weights that are no safetensors will do.
-
-    Raises
-    ------
-    ArgumentError
-        One lies elsewhere, or is no safetensors file.
-    DamagedFileError
-        It is no index.
+    ``root`` is the folder that has to hold them, links followed; None if they are not there yet.
     """
     weights = settings_of(index).get("weight_map")
     if not isinstance(weights, dict) or not weights:
@@ -126,27 +95,21 @@ def named_parts(index: Path, source: str, argument: str, root: Path | None = Non
 
 
 def _refuse_unsafe(part: str, by: str, source: str, argument: str, *, pickled: bool) -> None:
-    """Refuse the name of a file of weights that lies elsewhere, or holds no safetensors."""
+    """Refuse the name of a weight file that is elsewhere, or not safetensors."""
     ends = (".safetensors", ".bin") if pickled else (".safetensors",)
     if not _is_plain(part) or not part.endswith(ends):
         raise _refusal(source, argument, f"where {by} names {part!r:.200} as a file of weights")
 
 
 def _is_plain(name: str) -> bool:
-    """Return whether a name is that of a file in the folder or below it."""
+    """Return whether a name is a plain relative path inside the folder."""
     path = PurePosixPath(name)
     odd = "\\" in name or "\0" in name or ":" in name
     return bool(name) and not odd and not path.is_absolute() and ".." not in path.parts and not name.startswith("~")
 
 
 def settings_of(path: Path) -> dict[str, Any]:
-    """Read a file of settings.
-
-    Raises
-    ------
-    DamagedFileError
-        It holds no JSON object.
-    """
+    """Read a file of settings, which has to hold a JSON object."""
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as problem:

@@ -1,4 +1,4 @@
-"""What the JSON files of a model may not say: names of other files, other repositories, kernels and classes.
+"""Rules for the JSON files of a model: no names of other files, other repositories, kernels and classes.
 
 transformers takes names from these files and opens, fetches or imports what they name. Each rule below is about one
 entry, wherever in a file it stands.
@@ -20,22 +20,15 @@ SETTINGS = (
 _READER = re.compile(r"(?=\w*?(?:Tokenizer|Processor|FeatureExtractor|Backend))\w+")
 _ATTENTION = re.compile(r"[\w|.-]*")
 _NAMES_BY_USER = ("id2label", "label2id")
-_TOKENS = ("special_tokens_map.json", "added_tokens.json", "chat_template.json")  # whose entries are no settings
+_TOKENS = ("special_tokens_map.json", "added_tokens.json", "chat_template.json")  # whose entries are not settings
 _CLASSES_OF_HUB = "shi-labs/oneformer_demo"  # what OneFormer's image processor reads by default
-Rule = Callable[[Any, dict[str, Any], Path], bool]  # of an entry, what stands beside it, and the folder: is it refused?
+Rule = Callable[[Any, dict[str, Any], Path], bool]  # an entry, its siblings, and the folder: is it refused?
 
 
 def complaint(path: Path, settings: dict[str, Any], root: Path, *, pickled: bool) -> str | None:
-    """Return what is wrong with a file of settings, as the end of a sentence about it; None where nothing is.
+    """Return what is wrong with a file of settings, as the end of a sentence about it, or None.
 
-    Parameters
-    ----------
-    path, settings
-        The file and what it holds.
-    root
-        The folder of the model, links followed.
-    pickled
-        Whether the user allowed weights that are no safetensors.
+    ``root`` is the folder of the model, links followed.
     """
     if path.name == "adapter_config.json":
         return "says that its weights are in an adapter, which is not loaded: merge it into the model first"
@@ -49,7 +42,7 @@ def complaint(path: Path, settings: dict[str, Any], root: Path, *, pickled: bool
 
 
 def _entries(content: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    """Go through all entries, those of objects within objects included, without recursion."""
+    """Yield all entries, also those of nested objects, without recursion."""
     waiting = [content]
     while waiting:
         value = waiting.pop()
@@ -63,7 +56,7 @@ def _entries(content: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 
 def _pickles(path: Path, settings: dict[str, Any], root: Path) -> str | None:
-    """Return which pickled file some kinds of models read beside their safetensors."""
+    """Return which pickled file some types of models read beside their safetensors."""
     if path.name != "config.json":
         return None
     if "qwen2_5_omni" in str(settings.get("model_type")) and (root / "spk_dict.pt").exists():
@@ -83,7 +76,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _leads_away(name: str, root: Path) -> bool:
-    """Return whether a path, from here or from the folder, is that of something outside the folder."""
+    """Return whether a path, from here or from the folder, leads outside the folder."""
     if "\0" in name or len(name) > 4096 or not _is_no_plain_name(name, {}, root):
         return False
     existing = [path for path in (Path(os.path.expanduser(name)), root / name) if os.path.lexists(path)]

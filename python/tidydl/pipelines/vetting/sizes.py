@@ -1,4 +1,4 @@
-"""Sizes that the settings of a model claim, compared with what its files hold before memory is taken for them."""
+"""Sizes in the settings of a model, compared with its files before memory is allocated."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _HEADER = 100_000_000  # bytes of a header, as safetensors limits it
 _SPARE = 250_000_000  # numbers that a model may have beside those in its files: 1 GB of float32
-_PACKED = 16  # numbers that one of a quantized file may stand for
+_PACKED = 16  # values per number of a quantized file
 _MODULES = 1000  # layers, experts and the like that a model may have though its files hold fewer weights
 _GROWTH = 10_000
 _PADDED = 1 << 20  # tokens
-# Entries that say how often a part is repeated, and those of these names that say how long or wide something is.
+# Entries that repeat a part, and entries that are lengths or widths.
 _REPEATED = re.compile(r"\w*(layers?|blocks?|depths?|experts?|stages?|codebooks?)|(num|n)_\w+")
 _LENGTHS = re.compile(r"\w*(positions?|ctx|context|tokens?|labels|length|vocab|embeddings|size|dim|channels|frames)")
 # The largest values of entries by which inputs are read: of these names, of those that are sizes, and of all others.
@@ -38,7 +38,7 @@ _LARGEST = {
 _SIZES = re.compile(r"(?:\w*_)?(?:size|height|width|edge)")
 _SIDE = 32_768
 _OTHER = 1 << 28
-_FREE = re.compile(r"\w*(?:token|length)\w*|\w+_id")  # ids, and lengths that say how much may be, not how much is
+_FREE = re.compile(r"\w*(?:token|length)\w*|\w+_id")  # ids, and lengths that are limits rather than sizes
 # What transformers makes lists of as soon as it reads it, and the longest lists that settings may hold themselves.
 _LABELS = re.compile(r"_?n(um)?_(labels|classes)|id2label|label2id")
 _MOST_LABELS = 100_000
@@ -51,7 +51,7 @@ _PIXELS = 1 << 28
 
 
 class Held:
-    """What the weights of a model hold: how many tensors and numbers, and the longest side of one."""
+    """The contents of a model's weights: the numbers of tensors and of values, and the longest dimension."""
 
     def __init__(self) -> None:
         self.tensors, self.numbers, self.longest = 0, 0, 0
@@ -67,7 +67,7 @@ class Held:
 
 
 def weights_held(folder: Path) -> Held:
-    """Read what the safetensors files of a folder hold from their headers; a damaged one is left to the loader."""
+    """Read the headers of a folder's safetensors files; a damaged one is left to the loader."""
     weights = Held()
     for path in sorted(folder.glob("*.safetensors")):
         try:
@@ -88,24 +88,7 @@ def _header(path: Path) -> dict[str, Any]:
 
 
 def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], weights: Held, source: str) -> None:
-    """Refuse a model whose config.json claims much more than its weights hold.
-
-    Parameters
-    ----------
-    config
-        The configuration.
-    auto
-        The class of transformers that makes the model.
-    weights
-        What the weights hold.
-    source
-        What the user calls the model.
-
-    Raises
-    ------
-    ArgumentError
-        Names the entry, or how many numbers the model would have.
-    """
+    """Refuse a model whose config.json claims much more than its weights hold."""
     if not weights.tensors:
         return
     numbers = [(name, each) for name, each in _numbers(config.to_dict()) if isinstance(each, int)]
@@ -121,7 +104,7 @@ def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], wei
 
 
 def _made(config: PreTrainedConfig, auto: type[_BaseAutoModelClass]) -> int:
-    """Count the numbers of a model without making them; 0 where that fails, as loading then will."""
+    """Count the parameters of a model without allocating them; 0 if that fails, as loading will then, too."""
     import copy
 
     import torch
@@ -143,14 +126,14 @@ def _claim(source: str, what: str) -> ArgumentError:
 
 
 def _numbers(value: object) -> Iterator[tuple[str, Any]]:
-    """Go through the numbers of settings, with the names of their entries."""
+    """Yield the numbers of settings, with the names of their entries."""
     return ((name, each) for name, each in _entries(value) if isinstance(each, (int, float)) and each is not True)
 
 
 def long_list(settings: dict[str, Any]) -> str | None:
-    """Return which entry of settings would become too long a list, as the end of a sentence; None without one.
+    """Return the entry of settings that would become too long a list, as the end of a sentence, or None.
 
-    This is looked for in the file, before transformers makes objects of it.
+    This is checked in the file, before transformers builds objects from it.
     """
     for _, value in _entries(settings):
         for name, each in value.items() if isinstance(value, Mapping) else ():
@@ -169,9 +152,9 @@ def _longest_list(name: str) -> int:
 
 
 def large_input(settings: dict[str, Any]) -> str | None:
-    """Return which entry of a processor's settings makes inputs too large, as the end of a sentence; None without one.
+    """Return the entry of a processor's settings that makes inputs too large, as the end of a sentence, or None.
 
-    Where images are cut into patches, the shortest and longest edge are numbers of pixels.
+    If images are cut into patches, the shortest and longest edge are numbers of pixels.
     """
     patches = any(name in ("merge_size", "max_pixels") for name, _ in _entries(settings))
     for name, value in _numbers(settings):
@@ -196,7 +179,7 @@ def _limit(name: str) -> float:
 
 
 def _entries(value: object, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through all values of settings, with the names of their entries."""
+    """Yield all values of settings, with the names of their entries."""
     waiting = [(name, value)]
     while waiting:
         name, value = waiting.pop()
@@ -212,7 +195,7 @@ def _number(value: object) -> float:
 
 
 def _sides(name: str, value: object, patches: bool) -> list[float]:
-    """Return how many pixels an image is high and wide; nothing where a value says neither."""
+    """Return the height and width of an image in pixels, if a value sets them."""
     if isinstance(value, dict):
         sides = [value.get("height"), value.get("width")]
     elif isinstance(value, list):
@@ -224,13 +207,7 @@ def _sides(name: str, value: object, patches: bool) -> list[float]:
 
 
 def refuse_growth(tokenizer: object, source: str, argument: str) -> None:
-    """Refuse a tokenizer that makes a text ten thousand times as long before it reads it.
-
-    Raises
-    ------
-    ArgumentError
-        Says how much longer.
-    """
+    """Refuse a tokenizer that makes a text ten thousand times as long before it reads it."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     for part in ("normalizer", "decoder", "post_processor"):
         step = getattr(backend, part, None)
@@ -244,7 +221,7 @@ def refuse_growth(tokenizer: object, source: str, argument: str) -> None:
 
 
 def _growth(whole: dict[str, Any]) -> float:
-    """Return how many times as long a step of a tokenizer makes a text, or how many tokens it adds."""
+    """Return the factor by which a step of a tokenizer lengthens a text, or the number of tokens it adds."""
     growth, added, waiting = 1.0, 0, [whole]
     while waiting:
         step = waiting.pop()
@@ -262,9 +239,9 @@ def _growth(whole: dict[str, Any]) -> float:
 
 
 def _longest_piece(charsmap: str | bytes | Iterable[int] | None) -> int:
-    """Return the bytes of the longest text that a map of sentencepiece puts in the place of a character.
+    """Return the bytes of the longest replacement of a character in a sentencepiece map.
 
-    The map is the length of a trie, the trie, and the texts, each with a zero at its end.
+    The map is the length of a trie, the trie, and the replacements, each terminated by a zero.
     """
     content = base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap or b"")
     trie = int.from_bytes(content[:4], "little")
@@ -278,7 +255,7 @@ def _repeats(pieces: list[dict[str, Any]]) -> int:
 
 
 def _added(step: dict[str, Any], pieces: list[dict[str, Any]]) -> int:
-    """Return how many special tokens a template puts around a text."""
+    """Return the number of special tokens that a template adds to a text."""
     lengths = {name: len(token.get("ids") or ()) for name, token in (step.get("special_tokens") or {}).items()}
     return sum(lengths.get((piece.get("SpecialToken") or {}).get("id"), 0) for piece in pieces)
 

@@ -125,7 +125,7 @@ def test_rows_that_train_can_be_given():
         ("boot", {}, ArgumentError, "`resamples` is 'boot'"),
         (None, {}, ArgumentError, "`resamples` is None"),
         ([], {}, ArgumentError, "0 values"),
-        ([[0, 12]], {}, ArgumentError, "none of the 10 rows"),
+        ([[0, 12]], {}, ArgumentError, "outside of the 10 rows"),
         ([[]], {}, ArgumentError, "no positions"),
         ([[0.5]], {}, ArgumentError, "no positions"),
         ([["a"]], {}, ArgumentError, "no positions"),

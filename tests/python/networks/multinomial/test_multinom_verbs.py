@@ -108,9 +108,9 @@ def test_networks_have_a_likelihood_only_where_the_value_is_one():
     fit = tidydl.nnet("two ~ hours", data, size=1, trace=False)
     assert logLik(fit) == -fit.value
     assert AIC(fit) == 2 * fit.value + 2 * len(fit.wts)
-    with pytest.raises(ArgumentError, match="no log-likelihood"):
+    with pytest.raises(ArgumentError, match="not a log-likelihood"):
         logLik(tidydl.nnet("hours ~ sleep", data, size=1, linout=True, trace=False))
-    with pytest.raises(ArgumentError, match="no log-likelihood"):
+    with pytest.raises(ArgumentError, match="not a log-likelihood"):
         AIC(tidydl.nnet("two ~ hours", data, size=1, decay=0.1, trace=False))
 
 

@@ -1,1 +1,1 @@
-"""Tasks that hear and speak: speech recognition, and audio clips from texts."""
+"""Audio tasks: speech recognition, and audio clips from texts."""

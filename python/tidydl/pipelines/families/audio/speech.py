@@ -1,7 +1,7 @@
-"""Automatic speech recognition: what is said in an audio clip, as a whole or in stretches with their times.
+"""Automatic speech recognition: the text of an audio clip, as a whole or in chunks with timestamps.
 
-Models that give a token for each moment (connectionist temporal classification, CTC), models that write a text for a
-sound (Whisper among them), and transducers.
+Models that output a token per frame (connectionist temporal classification, CTC), models that generate a text for an
+audio clip (Whisper among them), and transducers.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _WINDOWS_ONLY = ("chunk_length_s", "stride_length_s")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: how it hears, and which timestamps it can give."""
+    """Return the facts of a loaded model: its type, and the timestamps it supports."""
     listens = _listens(loaded)
     return {"listens_by": listens, "timestamps": [str(each).lower() for each in _timestamps(loaded)]}
 
 
 def _listens(loaded: Loaded) -> str:
-    """Return of which kind a model is: ``"ctc"``, ``"transducer"``, ``"whisper"`` or ``"generation"``."""
+    """Return the type of a model: ``"ctc"``, ``"transducer"``, ``"whisper"`` or ``"generation"``."""
     name = type(loaded.model).__name__
     if name.endswith("ForCTC"):
         return "ctc"
@@ -50,7 +50,7 @@ def _timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how speech is recognised."""
+    """Return the plan for speech recognition."""
     loaded, options, listens = call.loaded, call.options, _listens(call.loaded)
     _refuse_timestamps(loaded, options["return_timestamps"])
     if listens == "ctc":
@@ -82,7 +82,7 @@ def _refuse_idle(options: Options, names: tuple[str, ...], why: str) -> None:
 
 
 def _refuse_short_windows(loaded: Loaded, options: Options) -> None:
-    """Take what older code says of windows, where it is what Whisper does anyway."""
+    """Accept older code's window arguments if they say what Whisper does anyway."""
     hears = getattr(loaded.feature_extractor, "chunk_length", 30)
     if options["chunk_length_s"] not in (None, hears):
         raise ArgumentError(

@@ -1,7 +1,7 @@
-"""Speech recognition with a token for each moment: connectionist temporal classification (Graves et al., 2006).
+"""Speech recognition with a token per frame: connectionist temporal classification (Graves et al., 2006).
 
-Long audio clips are heard in windows. Neighbours overlap, and of each the outer parts, where the model has heard too
-little of what comes before or after, are left out; what is left is put together before tokens become a text.
+Long audio clips are processed in windows. Neighbours overlap, and of each the outer parts, where the model sees too
+little context, are dropped; the rest is joined before tokens are decoded to text.
 
 References
 ----------
@@ -40,7 +40,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def plan(loaded: Loaded, options: Options) -> TaskPlan:
-    """Return how a model hears audio clips moment by moment."""
+    """Return the plan of a CTC model."""
     windows = _windows(loaded, options)
     return TaskPlan(
         encode=partial(
@@ -57,13 +57,13 @@ def plan(loaded: Loaded, options: Options) -> TaskPlan:
 
 
 def _tokens(model: PreTrainedModel, tensors: dict[str, Any]) -> list[list[int]]:
-    """Run the model on a batch: for each moment the likeliest token."""
+    """Run the model on a batch: the likeliest token of each frame."""
     token_ids: list[list[int]] = model(**tensors).logits.argmax(-1).cpu().tolist()
     return token_ids
 
 
 def _samples_per_token(loaded: Loaded) -> int | None:
-    """Return how many samples of an audio clip the model gives a token for, None where it does not say."""
+    """Return the number of samples per token, None if the model does not declare it."""
     config, hop = loaded.config, getattr(loaded.feature_extractor, "hop_length", None)
     ratio = getattr(config, "inputs_to_logits_ratio", None)
     if config.model_type == "lasr_ctc":  # counts the lines of a spectrogram
@@ -76,7 +76,7 @@ def _samples_per_token(loaded: Loaded) -> int | None:
 
 @dataclass(frozen=True)
 class _Windows:
-    """Windows of so many samples, of which so many at each end are left out; up to ``whole`` samples there is one."""
+    """Windows of a number of samples, some of which are dropped at each end; up to ``whole`` samples there is one."""
 
     size: int
     stride: int
@@ -84,7 +84,7 @@ class _Windows:
     unit: int  # samples of a token
 
     def cut(self, count: int) -> list[Span]:
-        """Cut an audio clip of so many samples into windows."""
+        """Split an audio clip of ``count`` samples into windows."""
         if count <= max(self.whole, self.size):
             return [(0, count)]
         spans: list[Span] = []
@@ -102,7 +102,7 @@ class _Windows:
 
 
 def _windows(loaded: Loaded, options: Options) -> _Windows | None:
-    """Read how long windows are and how much of them is left out, in samples; None where there can be none."""
+    """Read the length of windows and of their dropped ends, in samples; None if the model has no windows."""
     length, stride = options["chunk_length_s"], options["stride_length_s"]
     unit, rate = _samples_per_token(loaded), loaded.feature_extractor.sampling_rate
     if unit is None:
@@ -132,7 +132,7 @@ def _chunks(
     lines: list[int],
     token_ids: list[list[int]],
 ) -> list[Line]:
-    """Put the windows of an audio clip together and write its text, or its words or characters with their times."""
+    """Join the windows of an audio clip and decode its text, or its words or characters with timestamps."""
     if windows is None or len(lines) == 1:
         tokens = token_ids[0]
     else:

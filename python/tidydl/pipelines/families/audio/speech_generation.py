@@ -1,6 +1,6 @@
-"""Speech recognition by models that write a text for an audio clip: Whisper, other encoder-decoders, and transducers.
+"""Speech recognition by models that generate a text: Whisper, other encoder-decoders, and transducers.
 
-Whisper hears half a minute at once; of a longer audio clip it goes on from where its own timestamps say that something
+Whisper processes 30 seconds at once; in a longer audio clip it continues where its own timestamps say that a segment
 ended (Radford et al., 2023, section 3.8), as ``generate()`` of transformers does.
 
 References
@@ -41,7 +41,7 @@ Line = tuple[int, str, float, float]
 
 @dataclass(frozen=True)
 class Stretch:
-    """What is said in a stretch of an audio clip, as tokens; ``ends`` says when each ends where that was asked for."""
+    """The tokens of a segment of an audio clip; ``ends`` are their end times, if requested."""
 
     tokens: list[int]
     start: float = 0.0
@@ -51,7 +51,7 @@ class Stretch:
 
 
 def timestamps(loaded: Loaded) -> list[bool | str]:
-    """Return the timestamps that Whisper knows: of stretches, and of words where it says which heads align them."""
+    """Return the timestamps that Whisper supports: of segments, and of words if it declares alignment heads."""
     settings = loaded.model.generation_config
     if getattr(settings, "no_timestamps_token_id", None) is None:
         return []
@@ -59,7 +59,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def plan(loaded: Loaded, options: Options, listens: str) -> TaskPlan:
-    """Return how a model writes a text for an audio clip."""
+    """Return the plan of a generating model."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
     settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
@@ -73,7 +73,7 @@ def plan(loaded: Loaded, options: Options, listens: str) -> TaskPlan:
 
 
 def _settings(loaded: Loaded, options: Options, whisper: bool) -> dict[str, Any]:
-    """Bring the options of the call and what the plain pipeline adds to the model's own settings together."""
+    """Merge the options of the call and the plain pipeline's additions into the model's own settings."""
     own = loaded.model.generation_config.to_diff_dict()
     settings = {name: options[name] for name in ("num_beams", "max_new_tokens") if options[name] is not None}
     if not {"max_new_tokens", "max_length"} & {*own, *settings}:
@@ -89,7 +89,7 @@ def _settings(loaded: Loaded, options: Options, whisper: bool) -> dict[str, Any]
 
 
 def _whisper_language(loaded: Loaded, options: Options) -> dict[str, Any]:
-    """Read which language Whisper is to hear, and whether it is to translate."""
+    """Read the language for Whisper, and whether to translate."""
     settings = loaded.model.generation_config
     several = getattr(settings, "is_multilingual", True) and getattr(settings, "lang_to_id", None)
     for name in ("language", "translate"):
@@ -120,7 +120,7 @@ def _language_code(name: str, lang_to_id: Mapping[str, int]) -> str:
 
 
 def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
-    """Return which language a text is to be in, where ``generate()`` wants to know."""
+    """Return the language of the text, if ``generate()`` takes it."""
     wants = "tgt_lang" in inspect.signature(loaded.model.generate).parameters
     if options["translate"]:
         raise ArgumentError(
@@ -146,7 +146,7 @@ def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Placed
 
 
 def _encode_for_whisper(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedAudios:
-    """Read audio clips, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
+    """Read audio clips, padded to Whisper's 30 seconds; a longer one is processed alone, segment by segment."""
     longest = loaded.feature_extractor.n_samples
 
     def listen(heard: np.ndarray) -> Mapping[str, Any]:
@@ -162,7 +162,7 @@ def _encode_for_whisper(loaded: Loaded, values: list[Any], indices: Sequence[int
 
 
 def _refuse_timeless(loaded: Loaded, index: int, longest: int) -> None:
-    """Refuse a long audio clip where a model cannot say where it has to go on."""
+    """Refuse a long audio clip if the model has no timestamps to continue from."""
     if not timestamps(loaded):
         raise value_error(
             index,
@@ -172,7 +172,7 @@ def _refuse_timeless(loaded: Loaded, index: int, longest: int) -> None:
 
 
 def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[str, Any]) -> list[list[Stretch]]:
-    """Let the model write a text for each audio clip of a batch."""
+    """Generate a text for each audio clip of a batch."""
     indices = tensors.pop("indices")
     seed = line_seed(0, indices[0], 0) if draws else None
     mask = tensors.pop("attention_mask", None)
@@ -184,7 +184,7 @@ def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what transformers say of the settings that they or the model's authors have chosen."""
+    """Silence transformers' messages about settings that it or the model's authors have chosen."""
     with warnings.catch_warnings(), quiet_loading():
         warnings.simplefilter("ignore")
         yield
@@ -193,7 +193,7 @@ def _quiet() -> Iterator[None]:
 def _stretches(
     loaded: Loaded, settings: dict[str, Any], stamps: bool | str, tensors: dict[str, Any]
 ) -> list[list[Stretch]]:
-    """Let Whisper write what is said in each audio clip of a batch, by stretches where their times are needed."""
+    """Transcribe each audio clip of a batch by Whisper, by segments if their times are needed."""
     heard, mask = tensors["input_features"], tensors.get("attention_mask")
     if stamps is False and heard.shape[-1] <= loaded.feature_extractor.nb_max_frames:
         with _quiet():
@@ -206,7 +206,7 @@ def _stretches(
 
 @contextmanager
 def _aligning(loaded: Loaded, stamps: bool | str) -> Iterator[dict[str, bool]]:
-    """Ask for the time of each token, for which transformers changes how the model attends, and change it back."""
+    """Request token timestamps, for which transformers changes the attention implementation, and restore that."""
     if stamps != "word":
         yield {}
         return
@@ -219,7 +219,7 @@ def _aligning(loaded: Loaded, stamps: bool | str) -> Iterator[dict[str, bool]]:
 
 
 def _stretch(loaded: Loaded, segment: dict[str, Any]) -> Stretch:
-    """Keep what matters of a stretch: not what the model attended to, which takes much memory."""
+    """Keep what is needed of a segment: not the attentions, which take much memory."""
     whole = segment["result"]["sequences"] if isinstance(segment["result"], dict) else segment["result"]
     names = {code: name for name, code in (getattr(loaded.model.generation_config, "lang_to_id", None) or {}).items()}
     language = next((names[token] for token in whole.tolist() if token in names), None)
@@ -235,7 +235,7 @@ def _chunks(
     lines: list[int],
     outputs: list[list[Stretch]],
 ) -> list[Line]:
-    """Write the text of an audio clip, or what is said in it with its times."""
+    """Write the text of an audio clip, or its chunks with timestamps."""
     stretches, seconds = outputs[0], encoded.seconds[encoded.owners[lines[0]]]
     if stamps is False:
         return [(0, "".join(_text(loaded, each, transducer) for each in stretches).strip(), 0.0, seconds)]
@@ -251,7 +251,7 @@ def _chunks(
 
 
 def _text(loaded: Loaded, stretch: Stretch, transducer: bool) -> str:
-    """Write the tokens of a stretch as a text; those of a transducer that follow each other are no repetition."""
+    """Decode the tokens of a segment; repeated tokens of a transducer are not collapsed."""
     more = {"group_tokens": False} if transducer else {}
     first = _first_time(loaded)
     tokens = [token for token in stretch.tokens if first is None or token < first]
@@ -259,13 +259,13 @@ def _text(loaded: Loaded, stretch: Stretch, transducer: bool) -> str:
 
 
 def _first_time(loaded: Loaded) -> int | None:
-    """Return the first of the tokens that stand for times, which come after all others; None where there are none."""
+    """Return the first timestamp token, which come after all others; None if there are none."""
     last = getattr(loaded.model.generation_config, "no_timestamps_token_id", None)
     return None if last is None else last + 1
 
 
 def _words(loaded: Loaded, stretches: list[Stretch]) -> list[tuple[str, float, float]]:
-    """Return the words of all stretches: each begins when the token before it ends, and ends as its last token does."""
+    """Return the words of all segments: each begins when the token before it ends, and ends as its last token does."""
     special, first = set(loaded.tokenizer.all_special_ids), _first_time(loaded)
     words, before = [], 0.0
     for stretch in stretches:

@@ -1,7 +1,7 @@
 """Audio clips from texts: speech and music, one text at a time.
 
-What a model draws at random (the noise in the breath of a voice, or the tokens of a melody) comes from a stream of each
-text's own: the same seed gives the same audio clips, whatever other texts there are.
+What a model draws at random (the noise of a voice, or the tokens of a melody) comes from a separate stream for each
+text: the same seed gives the same audio clips, whatever other texts there are.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _NEW_TOKENS = 256  # what transformers' own pipeline sets where neither the call nor the model says otherwise
-_OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have settings of generation of their own
+_OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have generation configs of their own
 _BY_TOKENIZER = ("musicgen", "speecht5")  # whose processors read more than texts
-_SPEAKERS = {"csm": ("[0]", "["), "dia": ("[S1] ", "[")}  # who speaks, where a text does not begin by saying so
+_SPEAKERS = {"csm": ("[0]", "["), "dia": ("[S1] ", "[")}  # the speaker, unless the text begins with one
 _DRAWING = ("do_sample", "temperature", "max_new_tokens")
 
 Line = tuple[int, float, Any]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: the samples a second, unless a vocoder decides, and its voices."""
+    """Return the facts of a loaded model: the sampling rate, unless a vocoder decides, and its voices."""
     if _generates(loaded) and "tgt_lang" in inspect.signature(loaded.model.generate).parameters:
         raise ArgumentError(
             f"`model` is '{loaded.source}', which translates before it synthesizes speech.",
@@ -50,17 +50,17 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int:
-    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    """Return the seed of the draws: the one given, else ``drawn``, else one number of tidydl's generator."""
     return begin_of_draws(options["seed"], drawn)
 
 
 def other_models(loaded: Loaded, options: Options) -> tuple[Any, ...]:
-    """Return the other models that the answers depend on: a vocoder."""
+    """Return the other models that the results depend on: a vocoder."""
     return (vocoder_for(loaded, options["vocoder"]),) if _is_silent(loaded) else ()
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how audio clips are made of texts."""
+    """Return the plan for audio clips from texts."""
     loaded, options, seed = call.loaded, call.options, call.options["seed"]
     settings = _settings(loaded, options)
     if options["vocoder"] is not None and not _is_silent(loaded):
@@ -82,17 +82,17 @@ def _kind(loaded: Loaded) -> str:
 
 
 def _generates(loaded: Loaded) -> bool:
-    """Return whether the model writes its audio clips token by token."""
+    """Return whether the model generates its audio clips token by token."""
     return bool(loaded.model.can_generate())
 
 
 def _is_silent(loaded: Loaded) -> bool:
-    """Return whether the model makes a spectrogram, of which a vocoder makes sound."""
+    """Return whether the model outputs a spectrogram, which a vocoder turns into audio."""
     return _kind(loaded) in SPECTROGRAMS
 
 
 def _rate(loaded: Loaded) -> int:
-    """Find how many samples a second has: in the model's settings, those of its codec, or with what reads inputs."""
+    """Find the sampling rate: in the config of the model or of its codec, or in its components."""
     config, settings = loaded.config, getattr(loaded.model, "generation_config", None)
     for name in ("sampling_rate", "sample_rate"):
         for source in (settings, config, getattr(config, "codec_config", None)):
@@ -113,7 +113,7 @@ def _voices(loaded: Loaded) -> list[str]:
 
 
 def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
-    """Bring the options of the call and what the plain pipeline adds to the model's own settings together."""
+    """Merge the options of the call and the plain pipeline's additions into the model's own settings."""
     speaker = _speaker(loaded, options["speaker_embeddings"])
     requested = {name: options[name] for name in _DRAWING if options[name] is not None}
     if not _generates(loaded) or _is_silent(loaded):
@@ -134,7 +134,7 @@ def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
 
 
 def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
-    """Build a tensor of the numbers of a voice, for models that want them."""
+    """Build the speaker embedding as a tensor, for models that take one."""
     import torch
 
     wants = _kind(loaded) == "speecht5"
@@ -152,7 +152,7 @@ def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
 
 
 def _preset(loaded: Loaded, options: Options) -> dict[str, str]:
-    """Check which voice speaks."""
+    """Check the voice preset."""
     name = options["voice_preset"]
     if name is None:
         return {}
@@ -196,7 +196,7 @@ class _Read:
 
 
 def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], indices: Sequence[int]) -> _Read:
-    """Read texts one by one; a text that is empty to the model, or longer than it reads, is refused."""
+    """Tokenize texts one by one; texts without tokens, or longer than the model's maximum, are refused."""
     encoded = _Read(loaded, indices)
     blanks = 1 if getattr(loaded.processor, "add_blank", False) else 0  # which VITS puts around each letter
     for value, index in zip(values, indices, strict=True):
@@ -209,7 +209,7 @@ def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], indices: 
 
 
 def _tensors(loaded: Loaded, text: str, preset: dict[str, str]) -> dict[str, Any]:
-    """Let the tokenizer or processor read a text."""
+    """Tokenize a text by the tokenizer or processor."""
     kind = _kind(loaded)
     speaker, known_by = _SPEAKERS.get(kind, ("", ""))
     written = text if text.startswith(known_by) else speaker + text
@@ -255,7 +255,7 @@ def _samples(
 
 
 def _waveform(loaded: Loaded, output: Any) -> np.ndarray:
-    """Take the samples out of what a model gave."""
+    """Extract the samples from a model's output."""
     if isinstance(output, Mapping):
         audio = next((output[name] for name in ("audio", "waveform") if name in output), None)
         by_codec = audio is None and _kind(loaded) not in _BY_TOKENIZER and hasattr(loaded.processor, "tokenizer")

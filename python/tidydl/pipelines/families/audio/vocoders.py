@@ -1,4 +1,4 @@
-"""Vocoders: the models that make sound of the spectrograms that others make of texts."""
+"""Vocoders: models that turn the spectrograms of other models into audio."""
 
 from __future__ import annotations
 
@@ -17,13 +17,7 @@ SPECTROGRAMS = {
 
 
 def vocoder_for(loaded: Loaded, vocoder: str | None) -> Any:
-    """Load the vocoder of a model, which keeps it: the one that is given, else the usual one for its type.
-
-    Raises
-    ------
-    NotFoundError, DamagedFileError, HubError, ArgumentError
-        Where it is not there, damaged, out of reach or of another kind.
-    """
+    """Load the vocoder of a model, which keeps it: the one that is given, else the usual one for its type."""
     kind, usual = SPECTROGRAMS[loaded.config.model_type]
     source = Source(locate(vocoder or usual, "vocoder"))
     require_files(source.location, source.files("vocoder"))

@@ -1,4 +1,4 @@
-"""Putting the tokens of Whisper together to words, as its authors do: at blanks, and around punctuation."""
+"""Joining the tokens of Whisper to words, as its authors do: at blanks, and around punctuation."""
 
 from __future__ import annotations
 
@@ -20,14 +20,7 @@ Piece = tuple[str, int, int]  # a text, and the first and last of the tokens it 
 def words_of(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], spaceless: bool = False) -> list[Piece]:
     """Return the words of a text with the first and the last token of each.
 
-    Parameters
-    ----------
-    tokenizer
-        The tokenizer of the model.
-    tokens
-        The tokens of the text.
-    spaceless
-        Whether there are no blanks between words: then each token that is whole characters is a word.
+    If ``spaceless``, there are no blanks between words: then each token that is whole characters is a word.
     """
     words: list[Piece] = []
     for piece in _characters(tokenizer, tokens):
@@ -39,7 +32,7 @@ def words_of(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], spaceles
 
 
 def _characters(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> Iterator[Piece]:
-    """Put tokens together until they are whole characters: those that the text has in this place."""
+    """Join tokens until they are whole characters: those of the text at this position."""
     whole = _decoded(tokenizer, tokens)
     start, at = 0, 0
     for index in range(len(tokens)):
@@ -54,7 +47,7 @@ def _decoded(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> str:
 
 
 def _with_punctuation(words: list[Piece]) -> list[Piece]:
-    """Put punctuation to the words it belongs to."""
+    """Attach punctuation to the words it belongs to."""
     opened: list[Piece] = []  # from the last to the first
     for word in reversed(words):
         if opened and word[0].startswith(" ") and word[0].strip() in _BEFORE:

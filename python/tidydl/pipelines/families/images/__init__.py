@@ -1,1 +1,1 @@
-"""Tasks that see images: objects, segments, depths, points, larger images."""
+"""Image tasks: objects, segments, depths, keypoints, super-resolution."""

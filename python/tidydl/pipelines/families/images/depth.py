@@ -29,13 +29,13 @@ _MADE = ("predicted_depth", "field_of_view")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: nothing more."""
+    """Return no facts, but refuse an image processor that does not belong to the model."""
     image_batches.reader(loaded, _READER)
     return {}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the depths of images are estimated."""
+    """Return the plan for depth estimation."""
     loaded, values = call.loaded, call.options["values"]
     return TaskPlan(
         encode=partial(image_batches.encode, loaded),
@@ -58,7 +58,7 @@ def _line(
 
 
 def _at_size(loaded: Loaded, outputs: dict[str, Any], height: int, width: int) -> np.ndarray:
-    """Bring depths to the size of their image."""
+    """Resize depths to their image."""
     read = image_batches.reader(loaded, _READER)
     if "source_sizes" in inspect.signature(read).parameters:
         return _without_margin(
@@ -69,7 +69,7 @@ def _at_size(loaded: Loaded, outputs: dict[str, Any], height: int, width: int) -
 
 
 def _without_margin(depth: torch.Tensor, height: int, width: int, has_margin: bool) -> np.ndarray:
-    """Bring depths to the size of their image and cut off the margin that ZoeDepth's processor puts around it."""
+    """Resize depths to their image and crop the padding of ZoeDepth's processor."""
     import torch
 
     above, beside = (int((side / 2) ** 0.5 * 3) if has_margin else 0 for side in (height, width))
@@ -79,7 +79,7 @@ def _without_margin(depth: torch.Tensor, height: int, width: int, has_margin: bo
 
 
 def _grey(depth: np.ndarray) -> Any:
-    """Draw depths in grey: black the least, white the greatest."""
+    """Draw depths in grey, from black for the smallest to white for the largest."""
     from tidydl.data.media.image import as_image
 
     low, high = depth.min(), depth.max()

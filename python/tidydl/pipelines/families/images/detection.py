@@ -1,4 +1,4 @@
-"""Object detection: things in an image, each with its label and the box around it.
+"""Object detection: objects in an image, each with its label and bounding box.
 
 References
 ----------
@@ -21,13 +21,13 @@ _MADE = ("logits", "pred_boxes", "order_logits")  # what boxes are read from
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded detector: its labels."""
+    """Return the facts of a loaded detector: its labels."""
     image_batches.reader(loaded, BOX_READER)
     return {"labels": image_batches.levels(_names(loaded))}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the objects of images are found, in the model's order."""
+    """Return the plan for object detection, with objects in the model's order."""
     loaded, names = call.loaded, _names(call.loaded)
     return TaskPlan(
         encode=partial(image_batches.encode, loaded),

@@ -1,4 +1,4 @@
-"""Image to image: a larger image with more detail than the one that came in.
+"""Image to image: super-resolution.
 
 References
 ----------
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: how many times as wide and high its images are."""
+    """Return the facts of a loaded model: its upscaling factor."""
     return {"upscale": getattr(loaded.config, "upscale", None)}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how an image is made of each image."""
+    """Return the plan for super-resolution."""
     loaded = call.loaded
     return TaskPlan(
         encode=partial(image_batches.encode, loaded),
@@ -41,14 +41,14 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _forward(model: PreTrainedModel, tensors: dict[str, Any]) -> list[tuple[Any, int]]:
-    """Run the model on a batch: for each image its pixels, and how many times as wide it is as what came in."""
+    """Run the model on a batch: the pixels and the scale of each image."""
     reconstruction = model(**tensors).reconstruction
     times = reconstruction.shape[-1] // tensors["pixel_values"].shape[-1]
     return [(each, times) for each in reconstruction.float().clamp(0, 1).cpu()]
 
 
 def _line(encoded: EncodedImages, lines: list[int], outputs: list[Any]) -> list[tuple[Any, ...]]:
-    """Write the line of an image: what was made of it, without what was made of its padding."""
+    """Write the line of an image: the result, without its padding."""
     from tidydl.data.media.image import as_image
 
     image, times = outputs[0]
@@ -57,5 +57,5 @@ def _line(encoded: EncodedImages, lines: list[int], outputs: list[Any]) -> list[
 
 
 def _pixels(image: torch.Tensor) -> np.ndarray:
-    """Turn shares of light into pixels from 0 to 255, the colours last."""
+    """Convert intensities to pixels from 0 to 255, channels last."""
     return (image * 255).round().byte().permute(1, 2, 0).numpy()

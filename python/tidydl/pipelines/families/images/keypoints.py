@@ -1,4 +1,4 @@
-"""Keypoint matching: points that two images have in common.
+"""Keypoint matching between two images.
 
 References
 ----------
@@ -26,13 +26,13 @@ Pair = tuple[Any, Any]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: nothing more."""
+    """Return no facts, but refuse an image processor that does not belong to the model."""
     image_batches.reader(loaded, _READER)
     return {}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the points of pairs of images are matched."""
+    """Return the plan for keypoint matching."""
     loaded = call.loaded
     return TaskPlan(
         encode=partial(_Pairs.encoded, loaded),
@@ -45,7 +45,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Pairs of images to be decoded when they are seen."""
+    """Pairs of images, decoded batch by batch."""
 
     first: images.EncodedImages
     second: images.EncodedImages
@@ -58,7 +58,7 @@ class _Pairs:
 
     @property
     def sizes(self) -> list[int]:
-        """What each pair costs."""
+        """The cost of each pair."""
         return [one + other for one, other in zip(self.first.sizes, self.second.sizes, strict=True)]
 
     @property
@@ -72,7 +72,7 @@ class _Pairs:
         return self.first.cut
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some pairs and make their tensor of pixels."""
+        """Decode some pairs and build their tensor of pixels."""
         pairs = zip(self.first.pixels(positions), self.second.pixels(positions), strict=True)
         loaded = self.first.loaded
         return on_device(loaded, loaded.image_processor(images=[list(pair) for pair in pairs], return_tensors="pt"))

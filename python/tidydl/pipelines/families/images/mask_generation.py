@@ -1,7 +1,7 @@
-"""Mask generation: the outlines of everything in an image, found by asking at many points what is there.
+"""Mask generation: masks of everything in an image, prompted by a grid of points.
 
 A grid of points is laid over the image, and over crops of it where wanted; at each point the model proposes masks.
-Those are kept which the model trusts and which hardly change when the cutoff does, and of masks whose boxes overlap the
+Kept are those with a high predicted quality that hardly change with the cutoff, and of masks whose boxes overlap the
 best one (Kirillov et al., 2023).
 
 References
@@ -39,13 +39,13 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: nothing more."""
+    """Return no facts, but refuse an image processor that does not belong to the model."""
     image_batches.reader(loaded, "post_process_masks")
     return {}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the masks of images are found, the best first."""
+    """Return the plan for mask generation, the best first."""
     return TaskPlan(
         encode=partial(image_batches.encode, call.loaded, kind=_Whole),
         forward=partial(_masks, call.loaded, call.options),
@@ -55,7 +55,7 @@ def plan(call: Call) -> TaskPlan:
 
 
 class _Crop(NamedTuple):
-    """A part of an image, and along each of its sides how many points are tried."""
+    """A crop of an image, and the number of points along each of its sides."""
 
     box: Box
     points: int
@@ -70,7 +70,7 @@ class _Mask(NamedTuple):
 
 
 class _Proposed(Protocol):
-    """What the model gives for some points."""
+    """The masks that the model proposes for some points."""
 
     iou_scores: torch.Tensor
     pred_masks: torch.Tensor
@@ -109,7 +109,7 @@ def _crops(width: int, height: int, options: Options) -> Iterator[_Crop]:
 
 
 def _in_crop(loaded: Loaded, options: Options, image: PIL.Image.Image, crop: _Crop) -> Iterator[_Mask]:
-    """Find the masks of a crop: it is seen once, its points are tried some at a time."""
+    """Find the masks of a crop: it is encoded once, its points are tried some at a time."""
     inputs = loaded.image_processor(images=image.crop(crop.box), return_tensors="pt")
     scaled = dict(inputs).get("reshaped_input_sizes")
     height, width = inputs["pixel_values"].shape[-2:] if scaled is None else scaled[0].tolist()
@@ -138,7 +138,7 @@ def _grid(count: int, width: int, height: int) -> Any:
 def _good(
     loaded: Loaded, options: Options, proposed: _Proposed, sizes: dict[str, Any], crop: _Crop, whole: tuple[int, int]
 ) -> Iterator[_Mask]:
-    """Choose the masks that the model trusts, that are stable, and that the edge of the crop does not cut off."""
+    """Choose the masks with a high predicted quality that are stable and not cut off by the edge of the crop."""
     scores, masks = proposed.iou_scores.float().flatten(), proposed.pred_masks.float().flatten(0, 2)
     if options["pred_iou_thresh"] > 0:
         trusted = scores > options["pred_iou_thresh"]
@@ -157,7 +157,7 @@ def _good(
 
 
 def _stable(masks: torch.Tensor, options: Options) -> torch.Tensor:
-    """Return which masks stay much the same when the cutoff is moved up and down."""
+    """Return which masks are stable when the cutoff is moved up and down."""
     import torch
 
     if options["stability_score_thresh"] <= 0:
@@ -168,7 +168,7 @@ def _stable(masks: torch.Tensor, options: Options) -> torch.Tensor:
 
 
 def _placed(mask: np.ndarray, score: float, crop: Box, whole: tuple[int, int]) -> _Mask | None:
-    """Place a mask of a crop in the whole image; None where an edge of the crop cuts it off."""
+    """Place a mask of a crop in the whole image; None if an edge of the crop cuts it off."""
     left, top, right, bottom = box_around(mask)
     bits = np.packbits(mask[top : bottom + 1, left : right + 1])
     box = (left + crop[0], top + crop[1], right + crop[0], bottom + crop[1])

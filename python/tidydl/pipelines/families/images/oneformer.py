@@ -1,4 +1,4 @@
-"""OneFormer, a model for image segmentation that is told by a sentence what to tell apart.
+"""OneFormer, a segmentation model whose subtask is chosen by a prompt.
 
 References
 ----------
@@ -20,19 +20,19 @@ from tidydl.pipelines.running import image_batches
 
 
 def is_prompted(loaded: Loaded) -> bool:
-    """Return whether a model is told by a sentence what to tell apart."""
+    """Return whether the subtask of a model is chosen by a prompt."""
     return bool(loaded.config.model_type == "oneformer")
 
 
 @dataclass(frozen=True)
 class _Prompted(EncodedImages):
-    """Images beside the sentence that says what to tell apart, as tokens."""
+    """Images with the tokens of the subtask prompt."""
 
     task_tokens: Any = None
     subtask: str = ""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some images and the sentence for each."""
+        """Build the tensors of some images and of the prompt for each."""
         asked = [self.subtask] * len(positions)
         tensors = self.loaded.image_processor(self.pixels(positions), task_inputs=asked, return_tensors="pt")
         tensors["task_inputs"] = self.task_tokens.expand(len(positions), -1)
@@ -40,20 +40,20 @@ class _Prompted(EncodedImages):
 
 
 def encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[int]) -> EncodedImages:
-    """Prepare images to be decoded batch by batch, each beside the sentence."""
+    """Prepare images to be decoded batch by batch, each with the prompt."""
     prompted = partial(_Prompted, task_tokens=_task_tokens(loaded, subtask), subtask=subtask)
     return image_batches.encode(loaded, values, indices, prompted)
 
 
 def _task_tokens(loaded: Loaded, subtask: str) -> Any:
-    """Tokenise the sentence, as long as the model reads it."""
+    """Tokenize the prompt, padded to the model's length."""
     most = loaded.config.task_seq_len
     arguments = {"padding": "max_length", "truncation": True, "max_length": most, "return_tensors": "pt"}
     return loaded.tokenizer(f"the task is {subtask}", **arguments)["input_ids"]
 
 
 def scaled(outputs: dict[str, Any], subtask: str, height: int, width: int) -> dict[str, Any]:
-    """Bring masks to the size of their image, for which OneFormer's own processor would need torchvision.
+    """Resize masks to their image, for which OneFormer's own processor would need torchvision.
 
     Panoptic masks are scaled as probabilities, others as they are.
     """

@@ -1,4 +1,4 @@
-"""Overlapping boxes: of those that cover much the same, only the best is kept.
+"""Overlapping boxes: non-maximum suppression.
 
 References
 ----------
@@ -13,14 +13,8 @@ import numpy as np
 def suppressed(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
     """Return which boxes are left, the best first, when each drops the worse ones that overlap it too much.
 
-    Parameters
-    ----------
-    boxes
-        A line per box: left, top, right, bottom.
-    scores
-        The score of each box; of equal ones the earlier counts as better.
-    threshold
-        The share of its union with a better box that two boxes may have in common.
+    A box is left, top, right, bottom; of equal scores the earlier counts as better. ``threshold`` is the largest
+    allowed intersection over union.
     """
     # in single precision, as elsewhere: in double a share of 0.6 would not be above a threshold of 0.6
     boxes = np.asarray(boxes, dtype="float32").reshape(-1, 4)

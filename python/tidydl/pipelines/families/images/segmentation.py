@@ -1,7 +1,7 @@
-"""Image segmentation: which pixels belong together, each segment with its label and a mask.
+"""Image segmentation: segments with their labels and masks.
 
-Things and stuff ('panoptic'; Kirillov et al., 2019), things one by one ('instance'), or a class for each pixel
-('semantic'), as far as the model can tell them.
+Things and stuff ('panoptic'; Kirillov et al., 2019), single objects ('instance'), or a class for each pixel
+('semantic'), as far as the model supports them.
 
 References
 ----------
@@ -37,13 +37,13 @@ _THRESHOLDS = ("threshold", "mask_threshold", "overlap_mask_area_threshold")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: its labels, and what it can tell apart."""
+    """Return the facts of a loaded model: its labels and its subtasks."""
     image_batches.reader(loaded, *map(_reader_of, _SUBTASKS))
     return {"labels": image_batches.levels(_names(loaded)), "subtasks": _subtasks(loaded)}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the segments of images are found."""
+    """Return the plan for segmentation."""
     loaded, names = call.loaded, _names(call.loaded)
     subtask = _subtask(loaded, call.options["subtask"])
     return TaskPlan(
@@ -70,13 +70,7 @@ def _subtasks(loaded: Loaded) -> list[str]:
 
 
 def _subtask(loaded: Loaded, wanted: str | None) -> str:
-    """Return what is told apart: what is wanted, else the first that the model can.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model cannot do what is wanted; says what it can.
-    """
+    """Return the subtask: the one asked for, else the first that the model can do."""
     supported = _subtasks(loaded)
     if wanted is not None and wanted not in supported:
         raise ArgumentError(
@@ -87,7 +81,7 @@ def _subtask(loaded: Loaded, wanted: str | None) -> str:
 
 
 def _is_split(loaded: Loaded) -> bool:
-    """Return whether an image is cut into several that the model sees side by side (EoMT)."""
+    """Return whether an image is split into several crops for the model (EoMT)."""
     return bool(getattr(loaded.image_processor, "do_split_image", False))
 
 
@@ -98,7 +92,7 @@ def _encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[i
 
 
 def _forward(model: PreTrainedModel, tensors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run the model on a batch: for each image what segments are read from."""
+    """Run the model on a batch: the outputs for each image."""
     outputs = model(**tensors)
     offsets = tensors.get("patch_offsets")
     if offsets is None or len(offsets) == 0:
@@ -129,7 +123,7 @@ def _lines(
 def _read(
     loaded: Loaded, subtask: str, options: Mapping[str, Any], outputs: dict[str, Any], height: int, width: int
 ) -> Any:
-    """Read the segments of an image out of what the model made, at the size of the image."""
+    """Read the segments of an image from the model's outputs, at the size of the image."""
     read = getattr(loaded.image_processor, _reader_of(subtask))
     own_size = oneformer.is_prompted(loaded) and subtask != "semantic"
     outputs = oneformer.scaled(outputs, subtask, height, width) if own_size else outputs
@@ -161,7 +155,7 @@ def _classes_of_pixels(loaded: Loaded, outputs: dict[str, Any], height: int, wid
 
 
 def _understood(read: Callable[..., Any], thresholds: dict[str, Any], subtask: str) -> dict[str, Any]:
-    """Return the thresholds that a reader takes, and say that no segments are to be fused, which it would warn of."""
+    """Return the thresholds that a reader takes, and an empty ``label_ids_to_fuse``, without which it warns."""
     parameters = inspect.signature(read).parameters
     arguments = {**thresholds, **({"label_ids_to_fuse": set()} if subtask == "panoptic" else {})}
     return {name: value for name, value in arguments.items() if name in parameters}

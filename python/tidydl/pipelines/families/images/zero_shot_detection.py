@@ -1,4 +1,4 @@
-"""Zero-shot object detection: boxes around things that are named freely.
+"""Zero-shot object detection: boxes for labels that are chosen freely.
 
 Each label is judged on its own: a box may belong to several. OWL-ViT and OWLv2 look at an image once for all its labels
 (Minderer et al., 2022); Grounding DINO mixes image and words, so it looks once for each label (Liu et al., 2023).
@@ -36,13 +36,7 @@ Value = tuple[Any, tuple[str, ...]]  # an image and its labels
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded detector: nothing more.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is of a type that reads labels in another way.
-    """
+    """Return no facts, but refuse types of detectors that read labels differently."""
     image_batches.reader(loaded, "post_process_object_detection")
     kind, supported = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
     if kind not in supported:
@@ -55,7 +49,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how what the labels name is found in images, the surest first."""
+    """Return the plan for zero-shot detection, the highest score first."""
     loaded = call.loaded
     return TaskPlan(
         encode=partial(_encode, loaded, loaded.config.model_type in _ALL_AT_ONCE),
@@ -69,7 +63,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Images with their labels: a line holds labels that the model sees beside the image, all of them or one."""
+    """Images with their labels: a line has the labels that the model reads with the image, all of them or one."""
 
     seen: EncodedImages
     owners: list[int]
@@ -79,7 +73,7 @@ class _Asked:
 
     @property
     def sizes(self) -> list[int]:
-        """What each line costs, in patches and tokens."""
+        """The cost of each line, in patches and tokens."""
         return [self.seen.sizes[owner] + count for owner, count in zip(self.owners, self.words, strict=True)]
 
     @property
@@ -88,7 +82,7 @@ class _Asked:
         return self.seen.cut
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode the images of some lines, each once, and put the tokens of their labels beside them."""
+        """Decode the images of some lines, each once, and add the tokens of their labels."""
         loaded = self.seen.loaded
         owners = list(dict.fromkeys(self.owners[i] for i in positions))
         pixels = dict(zip(owners, self.seen.pixels(owners), strict=True))
@@ -139,7 +133,7 @@ def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], i
 def _lines(
     loaded: Loaded, options: Options, encoded: _Asked, lines: list[int], outputs: list[Any]
 ) -> list[tuple[Any, ...]]:
-    """Write a line for each box of an image, the surest first."""
+    """Write a line for each box of an image, the highest score first."""
     together = loaded.config.model_type in _ALL_AT_ONCE
     boxes: list[tuple[Any, ...]] = []
     for line, output in zip(lines, outputs, strict=True):

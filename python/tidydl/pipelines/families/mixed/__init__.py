@@ -1,1 +1,1 @@
-"""Tasks of several kinds of input: captions, questions about images and documents, chats with media."""
+"""Multimodal tasks: captions, questions about images and documents, chats with media."""

@@ -1,4 +1,4 @@
-"""Text from images: captions, and what is written in them."""
+"""Text from images: captions, and OCR."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FONT = ("ybelkada/fonts", "Arial.TTF")  # that Pix2Struct was trained with
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how text is written for images."""
+    """Return the plan for text from images."""
     loaded, drawn = call.loaded, call.options["seed"]
     prompt = prompt_of(loaded, call.options["prompt"])
     settings = generation_settings(call.task, loaded, call.options)
@@ -48,7 +48,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the model begins with: tokens, under the name that its ``generate()`` knows, or words above the image."""
+    """A prompt: tokens, under their name in ``generate()``, or a header drawn above the image."""
 
     name: str = "input_ids"
     ids: tuple[int, ...] = ()
@@ -56,13 +56,7 @@ class Prompt:
 
 
 def prompt_of(loaded: Loaded, text: str | None) -> Prompt:
-    """Write a prompt as the kind of model reads it.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model asks for a question in its images and there is none.
-    """
+    """Write a prompt as the kind of model reads it."""
     if getattr(loaded.image_processor, "is_vqa", False):
         if text is None:
             raise ArgumentError(
@@ -83,18 +77,18 @@ def _bare(loaded: Loaded, text: str) -> list[int]:
 
 
 def _git_prompt(loaded: Loaded, text: str) -> Prompt:
-    """Begin as a caption does, and leave it open at the end."""
+    """Begin like a caption, without an end token."""
     return Prompt(ids=(loaded.tokenizer.cls_token_id, *_bare(loaded, text)))
 
 
 def _blip2_prompt(loaded: Loaded, text: str) -> Prompt:
-    """Leave room for what the model sees before the text."""
+    """Add placeholders for the image before the text."""
     config = loaded.config
     return Prompt(ids=(*[config.image_token_id] * config.num_query_tokens, *loaded.tokenizer(text)["input_ids"]))
 
 
 def _decoder_prompt(loaded: Loaded, text: str) -> Prompt:
-    """Begin the text that a decoder writes."""
+    """Begin the decoder's text."""
     return Prompt("decoder_input_ids", tuple(_bare(loaded, text)))
 
 
@@ -117,7 +111,7 @@ class _Prompted:
         return getattr(self.images, name)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images and make their tensors."""
+        """Decode some of the images and build their tensors."""
         import torch
 
         loaded, prompt = self.images.loaded, self.prompt
@@ -133,13 +127,7 @@ class _Prompted:
 
 
 def _with_header(reader: Callable[..., Any], pixels: list[Any], header: str) -> Any:
-    """Draw a question above each image, in a font that comes from the Hub.
-
-    Raises
-    ------
-    HubError
-        Where the font was not downloaded before and the Hub does not answer.
-    """
+    """Draw a question above each image, in a font that comes from the Hub."""
     from huggingface_hub import try_to_load_from_cache
 
     font = try_to_load_from_cache(*_FONT)

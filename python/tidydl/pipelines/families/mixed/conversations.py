@@ -1,4 +1,4 @@
-"""What is said to a model that sees and hears: prompts with the images, audio and videos that belong to them."""
+"""Multimodal prompts, with their images, audio and videos."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
     from tidydl.data.media.video_value import Video
 
-_FRAMES = 8  # of a video, where neither the call nor the model says how many
+_FRAMES = 8  # of a video, if neither the call nor the model sets a number
 _WORDS = {"image": ("an image", "images"), "audio": ("audio", "audio"), "video": ("a video", "videos")}
 _READERS = {"image": ("image_processor",), "audio": ("feature_extractor", "audio_processor")}
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A prompt as the model reads it, and what belongs to it in order.
+    """A prompt as the model reads it, and its media in order.
 
-    ``before`` is what the result repeats with ``return_full_text``, of a chat nothing. ``is_chat`` says that the prompt
+    ``before`` is what the result repeats with ``return_full_text``, empty for a chat. ``is_chat`` says that the prompt
     was written by the model's chat template.
     """
 
@@ -45,21 +45,11 @@ class Conversation:
 def conversation_of(
     loaded: Loaded, value: str | Chat, attached: Sequence[Block], index: int, num_frames: int | None
 ) -> Conversation:
-    """Write a text or a chat as the model has learnt to read it.
+    """Write a text or a chat as the model was trained to read it.
 
-    Parameters
-    ----------
-    loaded
-        The model.
-    value
-        The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
-        its images itself; or the chat.
-    attached
-        What came beside it: images, audio and videos.
-    index
-        Which input of the call it is.
-    num_frames
-        How many frames of a video the model sees.
+    A text becomes a message of the user if the model has a chat template, unless it has image tokens itself.
+    ``attached`` are the images, audio and videos given beside it; ``num_frames`` is how many frames of a video the
+    model sees.
     """
     processor = loaded.processor
     template = getattr(processor, "chat_template", None)
@@ -88,7 +78,7 @@ def _marks(processor: ProcessorMixin) -> list[str]:
 
 
 def _filled(chat: Chat, attached: list[Block], index: int) -> Chat:
-    """Put what came beside a chat where blocks of its kind are open, what is left into the user's last message."""
+    """Fill the open blocks of a chat with the media passed beside it; the rest goes to the user's last message."""
     filled = [
         (role, tuple(_next(kind, attached, index) if value is None else (kind, value) for kind, value in blocks))
         for role, blocks in chat
@@ -106,7 +96,7 @@ def _filled(chat: Chat, attached: list[Block], index: int) -> Chat:
 
 
 def _next(kind: str, attached: list[Block], index: int) -> Block:
-    """Take the first of this kind of what came beside a chat."""
+    """Take the first medium of this kind passed beside a chat."""
     first = next((block for block in attached if block[0] == kind), None)
     if first is None:
         raise value_error(
@@ -119,7 +109,7 @@ def _next(kind: str, attached: list[Block], index: int) -> Block:
 
 
 def _seen(loaded: Loaded, block: Block, index: int, num_frames: int | None) -> Block:
-    """Return how the model reads a block: a video by frames, where it reads images only; refuse what it cannot read."""
+    """Return how the model reads a block: a video as frames if it reads images only; refuse media it cannot read."""
     kind, processor = block[0], loaded.processor
     if kind == "video":
         clips = getattr(processor, "video_processor", None)
@@ -142,7 +132,7 @@ def _frames_in(video: Video, index: int) -> int:
 
 
 def _written(processor: ProcessorMixin, chat: Chat, index: int) -> str:
-    """Write a chat by the model's template; an answer that is begun is gone on with."""
+    """Write a chat by the model's template; an unfinished answer is continued."""
     messages = [
         {"role": role, "content": [each for block in blocks for each in _template_blocks(block)]}
         for role, blocks in chat
@@ -158,7 +148,7 @@ def _template_blocks(block: Block) -> list[dict[str, Any]]:
 
 
 def tensors_of(loaded: Loaded, conversation: Conversation, index: int) -> dict[str, Any]:
-    """Decode what belongs to a prompt, and let the model's processor read it all."""
+    """Decode the media of a prompt, and process all by the model's processor."""
     processor, tokenizer = loaded.processor, loaded.tokenizer
     more: dict[str, Any] = {}
     pictures = [each for block in conversation.media for each in _pictures(block, loaded.image_processor, index)]
@@ -188,7 +178,7 @@ def tensors_of(loaded: Loaded, conversation: Conversation, index: int) -> dict[s
 
 
 def _pictures(block: Block, scaler: BaseImageProcessor | None, index: int) -> list[Any]:
-    """Decode an image, or the frames that stand for a video."""
+    """Decode an image, or the frames of a video."""
     kind, value = block
     if kind == "image":
         return [images.pixels(value, "RGB", index, scaler)]
@@ -207,13 +197,13 @@ def _audio_reader(processor: ProcessorMixin) -> Any:
 
 
 def _uncut(processor: ProcessorMixin) -> dict[str, bool]:
-    """Ask for frames of clips to be read whole, where images are cut into tiles: they would not find room."""
+    """Turn off the tiling of images for video frames, which would take too many tokens."""
     names = ("do_image_splitting", "crop_to_patches", "do_pan_and_scan")
     return {name: False for name in names if hasattr(processor.image_processor, name)}
 
 
 def _video(video: Video, count: int, index: int) -> tuple[Any, dict[str, Any]]:
-    """Decode some frames of a video, and say when they are seen."""
+    """Decode some frames of a video, with their metadata."""
     frames = videos.chosen_frames(video, count, None, index)
     indices = np.linspace(0, video.count - 1, num=count).astype("int64").tolist()
     lasts = video.count / video.rate if video.rate else None

@@ -1,6 +1,6 @@
-"""Answering questions about documents: the words of a page that answer, or an answer that is written.
+"""Document question answering: words of a page as the answer, or a generated answer.
 
-LayoutLM reads the words of a page and where they stand (Xu et al., 2020), the later ones also the image. The
+LayoutLM reads the words of a page and their boxes (Xu et al., 2020), its later versions also the image. The
 probabilities of starts and ends are those within a window of words; the answers of all windows compete, and one that
 several have is counted once, with its best score. Donut reads the image alone and writes its answer (Kim et al., 2022),
 which has no score and no place.
@@ -32,7 +32,7 @@ Span = tuple[int, int]
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how questions are answered: among the words of pages, or in the model's own words."""
+    """Return the plan for document questions: answers are words of the page, or generated."""
     top_k = count_of_answers(call.options)
     if call.loaded.model.can_generate():
         return written_documents.plan(call)
@@ -49,7 +49,7 @@ def plan(call: Call) -> TaskPlan:
 def _answers(
     options: Options, top_k: int, encoded: PageWindows, lines: list[int], line_logits: list[np.ndarray]
 ) -> list[tuple[Any, ...]]:
-    """Write the best answers of all windows of a page; a line of missing values where there is no word."""
+    """Write the best answers of all windows of a page; a line of missing values for a page without words."""
     page = encoded.pages[encoded.owners[lines[0]]]
     best: dict[Span, float] = {}
     without = 1.0
@@ -71,13 +71,13 @@ def _answers(
 
 
 def _positions_of_none(encoded: PageWindows, line: int) -> list[int]:
-    """Return the positions whose probabilities mean that the window holds no answer: the tokens of the whole."""
+    """Return the positions whose probabilities mean "no answer": those of the classification token."""
     whole = encoded.loaded.tokenizer.cls_token_id
     return [i for i, token in enumerate(encoded.tokens[line]["input_ids"]) if token == whole and whole is not None]
 
 
 def _chances(logits: np.ndarray, words: list[int | None], none: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the probabilities of starts and ends, 0 for what is no word of the page, and that of no answer."""
+    """Return the probabilities of starts and ends, 0 outside the words of the page, and that of no answer."""
     of_page = np.array([word is not None for word in words])
     read = of_page.copy()
     read[none] = True

@@ -1,6 +1,6 @@
-"""Text from text, images, audio and videos, as far as a model reads them: what it answers or goes on with.
+"""Text generation from text, images, audio and videos.
 
-Inputs whose images and audio have one shape share a batch, their tokens filled up on the left; the results of a batch
+Inputs whose images and audio have one shape share a batch, their tokens padded on the left; the results of a batch
 are those of each input alone.
 """
 
@@ -41,12 +41,12 @@ _TOKENS = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how text is generated."""
+    """Return the plan for text generation."""
     loaded, options, drawn = call.loaded, call.options, call.options["seed"]
     settings = generation_settings(call.task, loaded, options)
     return TaskPlan(
         encode=partial(_encode, loaded, settings, list(call.inputs.parts), options.get("num_frames")),
-        forward=generator(loaded, settings, drawn, _as_text(loaded), start=_from_the_first, dropped=_not_read(loaded)),
+        forward=generator(loaded, settings, drawn, _as_text(loaded), start=_keep_all, dropped=_not_read(loaded)),
         key=told_apart(drawn),
         padding=_padding(settings, drawn),
         chunk=_CHUNK,
@@ -61,31 +61,31 @@ def _by_part(parts: Sequence[Part], value: Any) -> tuple[Any, ...]:
 
 
 def _as_text(loaded: Loaded) -> dict[str, Any]:
-    """Ask a model that could also speak or paint to write."""
+    """Have a model that can also generate audio or images generate text."""
     from transformers import GenerationMixin
 
     others = len(getattr(loaded.model, "output_modalities", ())) > 1
     return {"generation_mode": "text"} if others and _generates_otherwise(loaded, GenerationMixin) else {}
 
 
-def _from_the_first(read: dict[str, Any], generated: torch.Tensor) -> int:
-    """Keep all that the model gives, since models differ in whether that begins with the prompt."""
+def _keep_all(read: dict[str, Any], generated: torch.Tensor) -> int:
+    """Keep all that the model generates, since models differ in whether that begins with the prompt."""
     return 0
 
 
 def _not_read(loaded: Loaded) -> list[str]:
-    """Name the types of tokens that some tokenizers give and the model does not read."""
+    """Name the token types that some tokenizers return and the model does not take."""
     read = inspect.signature(loaded.model.forward).parameters
     return [name for name in ("token_type_ids", "mm_token_type_ids") if name not in read]
 
 
 def _generates_otherwise(loaded: Loaded, usual: type[GenerationMixin]) -> bool:
-    """Return whether the model generates in a way of its own."""
+    """Return whether the model has its own ``generate()``."""
     return type(loaded.model).generate is not usual.generate
 
 
 def _padding(settings: Settings, drawn: int | None) -> str:
-    """Return which inputs may share a batch; where each has several draws, none with another."""
+    """Return which inputs may share a batch; none if each has several draws."""
     alone = padding_of(settings, drawn) == "none" or (drawn is not None and settings.sequences > 1)
     return "none" if alone else "equal"
 
@@ -100,9 +100,9 @@ def _can_be_filled_up(loaded: Loaded) -> bool:
 
 @dataclass(frozen=True)
 class _Conversations:
-    """Prompts that the processor has read, each alone, with all that belongs to them.
+    """Prompts that the processor has read, each alone, with their media.
 
-    Their tensors are ``kept`` as far as there is room, and read again for their batch where there was none.
+    Their tensors are ``kept`` as far as memory allows; others are read again for their batch.
     """
 
     loaded: Loaded
@@ -115,7 +115,7 @@ class _Conversations:
 
     @property
     def sizes(self) -> list[int]:
-        """What each line costs: the tokens of the longest of its shape."""
+        """The cost of each line: the tokens of the longest of its shape."""
         longest: dict[Hashable, int] = {}
         for shape, ids in zip(self.shapes, self.ids, strict=True):
             longest[shape] = max(len(ids), 1, longest.get(shape, 0))
@@ -128,11 +128,11 @@ class _Conversations:
 
     @property
     def cut(self) -> list[bool]:
-        """Nothing is shortened: it could be the place of an image."""
+        """Nothing is truncated: it could be an image token."""
         return [False] * len(self.conversations)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Put prompts of one shape together, filled up on the left."""
+        """Batch prompts of one shape, padded on the left."""
         import torch
 
         rows = [self.kept[i] or tensors_of(self.loaded, self.conversations[i], self.indices[i]) for i in positions]
@@ -169,7 +169,7 @@ def _encode(
     values: list[Any],
     indices: Sequence[int],
 ) -> Placed:
-    """Let the processor read each input alone, and note the shapes of what it made."""
+    """Process each input alone, and record the shapes of its tensors."""
     conversations = []
     for value, index in zip(values, indices, strict=True):
         text, *media = _by_part(parts, value)
@@ -192,7 +192,7 @@ def _shape(tensors: dict[str, Any], length: int, fill: bool) -> Hashable:
     shapes = []
     for name, values in sorted(tensors.items()):
         if not hasattr(values, "shape"):
-            return object()  # what is no tensor cannot be put together with another
+            return object()  # only tensors can be concatenated
         if not (fill and _is_of_tokens(name, values, length)):
             shapes.append((name, tuple(values.shape)))
     return tuple(shapes)
@@ -201,7 +201,7 @@ def _shape(tensors: dict[str, Any], length: int, fill: bool) -> Hashable:
 def _texts(
     loaded: Loaded, whole: bool, encoded: Placed, lines: list[int], sequences: list[list[list[int]]]
 ) -> list[tuple[int, str]]:
-    """Write a line for each sequence: the new text, after the prompt where that is asked for."""
+    """Write a line for each sequence: the new text, after the prompt if requested."""
     conversation: Conversation = encoded.conversations[lines[0]]
     prompt = loaded.tokenizer.decode(encoded.ids[lines[0]], skip_special_tokens=True)
     decoded = (_after(prompt, text) for text in loaded.tokenizer.batch_decode(sequences[0], skip_special_tokens=True))
@@ -210,6 +210,6 @@ def _texts(
 
 
 def _after(prompt: str, text: str) -> str:
-    """Leave the prompt out, which most models repeat before what they write, some behind a blank or two."""
+    """Strip the prompt, which most models repeat before the new text, some after a blank or two."""
     at = text.find(prompt)
     return text[at + len(prompt) :] if 0 <= at <= 2 else text

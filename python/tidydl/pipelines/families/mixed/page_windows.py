@@ -1,4 +1,4 @@
-"""Windows of the words of pages beside questions about them, as tokens that know where on the page they stand."""
+"""Windows of the words of pages with questions about them, as tokens with boxes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SEPARATOR_BOX, _NO_BOX = [1000] * 4, [0] * 4
 class PageWindows:
     """Lines of tokens, each a question with a window of the words of its page.
 
-    ``words`` says for each token of a line which word of the page it is of, None where it is of none.
+    ``words`` is the word of the page for each token of a line, None for other tokens.
     """
 
     loaded: Loaded
@@ -45,7 +45,7 @@ class PageWindows:
         return [False] * len(self.pages)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some windows; where the model also looks at the page, decode its image."""
+        """Build the tensors of some windows; decode the image of the page if the model reads it."""
         import torch
 
         rows = [self.tokens[i] for i in positions]
@@ -66,9 +66,9 @@ class PageWindows:
 def encode(
     loaded: Loaded, options: Options, layouts: dict[Any, Layout], values: list[tuple[Any, ...]], indices: Sequence[int]
 ) -> PageWindows:
-    """Put each question beside windows of the words of its page.
+    """Pair each question with windows of the words of its page.
 
-    ``layouts`` keeps the words that were read in images of this call.
+    ``layouts`` caches the words read in images of this call.
     """
     refuse_slow(loaded.tokenizer)
     pictures = images.encode(loaded, [value[0] for value in values], indices)
@@ -90,7 +90,7 @@ def _words_of(pictures: images.EncodedImages, i: int, options: Options, layouts:
 
 
 def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None, index: int) -> None:
-    """Tokenise a question with the words of its page; what does not fit into one window goes into further ones."""
+    """Tokenize a question with the words of its page, in as many windows as necessary."""
     tokenizer, page = encoded.loaded.tokenizer, encoded.pages[owner] or (("", (0, 0, 0, 0)),)
     inputs = _as_given(encoded.loaded, question, page)
     asked = tokenizer(**_as_given(encoded.loaded, question, page[:1]), verbose=False).sequence_ids(0).count(0)
@@ -115,7 +115,7 @@ def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, str
 
 
 def _as_given(loaded: Loaded, question: str, page: Layout) -> dict[str, Any]:
-    """Write a question and words as the tokenizer takes them: the later ones are also told the boxes."""
+    """Return the arguments of the tokenizer for a question and words: later versions also take boxes."""
     words = [word for word, _ in page]
     if loaded.config.model_type == "layoutlm":
         return {"text": question.split(), "text_pair": words, "is_split_into_words": True}
@@ -136,7 +136,7 @@ def _shared(stride: float | None, most: int, room: int) -> int:
 
 
 def _boxes(ids: list[int], of_page: list[int | None], page: Layout, separator: int) -> list[list[int]]:
-    """Return the box of each token: that of its word; separators stand at the end of the page, all else at its top."""
+    """Return the box of each token: that of its word; separators are at the end of the page, others at its top."""
     others = {separator: _SEPARATOR_BOX}
     return [
         others.get(token, _NO_BOX) if word is None else list(page[word][1])

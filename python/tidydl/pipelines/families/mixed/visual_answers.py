@@ -1,7 +1,7 @@
-"""Answering questions about images: scores of the answers that a model knows, or an answer that it writes.
+"""Visual question answering: scores of the model's fixed answers, or a generated answer.
 
-ViLT judges each of its answers on its own, by the logistic function (Kim et al., 2021). Models that write give the
-likeliest text, which has no score.
+ViLT scores each of its answers on its own, by the logistic function (Kim et al., 2021). Generative models return the
+most likely text, without a score.
 
 References
 ----------
@@ -35,20 +35,21 @@ Value = tuple[Any, str]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: the answers it can give, where they are known."""
+    """Return the facts of a loaded model: its answers, if they are fixed."""
     return {} if _writes(loaded) else {"labels": class_labels(loaded.config, loaded.source)}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how questions are answered: by the answers that the model knows, or in its own words."""
+    """Return the plan for visual questions: fixed answers with scores, or generated ones."""
     loaded, top_k = call.loaded, call.options["top_k"]
     forward: Any
+    finish: Any
     if _writes(loaded):
         settings = generation_settings(call.task, loaded, {**call.options, **GREEDY})
         forward, finish, ranks = generator(loaded, settings, None, start=echoed), partial(_written, loaded.tokenizer), 1
     else:
         labels = class_labels(loaded.config, loaded.source)
-        forward, finish = partial(_scores, loaded), partial(_ranked, labels, top_k)
+        forward, finish = partial(_scores, loaded), lambda encoded, lines, scores: ranked(labels, scores[0], top_k)
         ranks = min(top_k or len(labels), len(labels))
     return TaskPlan(
         encode=partial(_encode, loaded), forward=forward, padding="equal", finish=finish, noted={"ranks": ranks}
@@ -56,16 +57,16 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _writes(loaded: Loaded) -> bool:
-    """Return whether the model writes its answer rather than choosing among those it knows."""
+    """Return whether the model generates its answer."""
     return bool(loaded.model.can_generate())
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """Questions beside their images.
+    """Questions with their images.
 
-    ``loaded`` reads texts only. Where the model writes, questions share a batch with those of their length, since
-    padding would be read as a part of them; images share one where they have one shape.
+    ``loaded`` reads texts only. In a generative model questions share a batch with those of their length, since
+    padding would be read as a part of them; images share one if they have one shape.
     """
 
     images: EncodedImages
@@ -76,13 +77,13 @@ class _Asked:
 
     @property
     def shapes(self) -> list[Hashable]:
-        """The shape of each image, and where it matters the length of its question."""
+        """The shape of each image, and in a generative model the length of its question."""
         lengths = [len(row) if self.writes else 0 for row in self.tokens["input_ids"]]
         return list(zip(self.images.shapes or [0] * len(lengths), lengths, strict=True))
 
     @property
     def sizes(self) -> list[int]:
-        """What each line costs: the patches of its image and its tokens, which are equal for equal shapes."""
+        """The cost of each line: the patches of its image and its tokens, which are equal for equal shapes."""
         longest = max((len(row) for row in self.tokens["input_ids"]), default=0)
         lengths = [len(row) if self.writes else longest for row in self.tokens["input_ids"]]
         return [size + length for size, length in zip(self.images.sizes, lengths, strict=True)]
@@ -93,7 +94,7 @@ class _Asked:
         return range(len(self.cut))
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images and make the tensors of them and of their questions."""
+        """Decode some of the images and build their tensors and those of their questions."""
         return {**self.images.batch(positions), **texts.padded(self.loaded, self.tokens, positions)}
 
 
@@ -112,7 +113,7 @@ def _encode(loaded: Loaded, values: list[Value], indices: Sequence[int]) -> Plac
 
 
 def _after_image(config: PreTrainedConfig, tokens: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
-    """Leave room for what the model sees before the question."""
+    """Add placeholders for the image before the question."""
     room = {"input_ids": config.image_token_id, "attention_mask": 1}
     return {name: [[room[name]] * config.num_query_tokens + row for row in tokens[name]] for name in room}
 
@@ -120,7 +121,7 @@ def _after_image(config: PreTrainedConfig, tokens: dict[str, list[list[int]]]) -
 def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: a score of each answer it knows, one line per question.
 
-    The model shuffles the patches of the images by torch's random numbers, which are left as they were.
+    The model shuffles the patches of the images by torch's random numbers, whose state is restored.
     """
     tensors.pop("indices")
     with seeded("patches", loaded.device):
@@ -128,13 +129,6 @@ def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
     return sigmoid(logits.float().cpu().numpy().astype("float64"))
 
 
-def _ranked(
-    labels: list[str], top_k: int | None, encoded: object, lines: list[int], scores: list[np.ndarray]
-) -> list[Any]:
-    """Write a line per answer, the best first."""
-    return ranked(labels, scores[0], top_k)
-
-
 def _written(tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], sequences: list[Any]) -> list[Any]:
-    """Write the line of the answer; it has no score."""
+    """Write the line of the answer, without a score."""
     return [(1, str(tokenizer.decode(sequences[0][0], skip_special_tokens=True)).strip(), None)]

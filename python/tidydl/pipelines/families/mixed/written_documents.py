@@ -1,4 +1,4 @@
-"""Answers about documents that are written by a model that sees the page, such as Donut."""
+"""Document questions with generated answers, by models that read the image of a page, such as Donut."""
 
 from __future__ import annotations
 
@@ -24,13 +24,7 @@ _ANSWER = ("<s_answer>", "</s_answer>")
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how answers are written.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model was not made for questions.
-    """
+    """Return the plan for generated answers; a model that was not trained on questions is refused."""
     loaded = call.loaded
     if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
         raise ArgumentError(
@@ -50,7 +44,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class _Questions:
-    """Images beside the tokens that the answers begin with; those of equal length share a batch."""
+    """Images with the prompt tokens of the answers; those of equal length share a batch."""
 
     pictures: EncodedImages
     ids: list[list[int]]
@@ -58,13 +52,13 @@ class _Questions:
 
     @property
     def shapes(self) -> list[Hashable]:
-        """The length of each question, and the shape of its image where that matters."""
+        """The length of each question, and the shape of its image if batches need one."""
         shapes = [0] * len(self.ids) if self.one_size else self.pictures.shapes
         return list(zip(shapes, (len(row) for row in self.ids), strict=True))
 
     @property
     def sizes(self) -> list[int]:
-        """What each line costs: the patches of its image and its tokens."""
+        """The cost of each line: the patches of its image and its tokens."""
         return [size + len(row) for size, row in zip(self.pictures.sizes, self.ids, strict=True)]
 
     @property
@@ -78,7 +72,7 @@ class _Questions:
         return [False] * len(self.ids)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images and make the tensors of them and of their questions."""
+        """Decode some of the images and build their tensors and those of their questions."""
         import torch
 
         loaded = self.pictures.loaded
@@ -103,7 +97,7 @@ def _encode(loaded: Loaded, values: list[tuple[Any, ...]], indices: Sequence[int
 def _answer(
     tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], sequences: list[Any]
 ) -> list[tuple[Any, ...]]:
-    """Write the line of what stands between the marks of an answer, missing where there are none."""
+    """Write the line of the text between the answer tags, missing if there are none."""
     text = str(tokenizer.decode(sequences[0][0]))
     for token in (tokenizer.eos_token, tokenizer.pad_token):
         text = text.replace(token, "") if token else text

@@ -1,8 +1,8 @@
-"""Zero-shot classification of images and audio: labels that the model has not learnt, by how near their texts are.
+"""Zero-shot classification of images and audio, by the similarity of label texts.
 
-A dual encoder brings images (or audio clips) and texts into one space (Radford et al., 2021); each label is put into a
-sentence, and its score follows from how near the sentence lies. Scores are shares of an input's own labels, except
-those of SigLIP, which judges each label on its own (Zhai et al., 2023).
+A dual encoder embeds images (or audio clips) and texts in one space (Radford et al., 2021); each label is put into a
+sentence, and its score is the similarity of the sentence. Scores are softmaxed over an input's own labels, except
+those of SigLIP, which scores each label on its own (Zhai et al., 2023).
 
 References
 ----------
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 Value = tuple[Any, tuple[str, ...]]  # an image or sound, and its labels
 
 _SIGLIP_TOKENS = 64  # to which SigLIP was trained to see every text filled up
-_TEXT_SHARE = 8  # how much the batches grow with their texts, which each of them reads anew
+_TEXT_SHARE = 8  # how much the batches grow with their texts, which each of them encodes again
 _MOST = 4  # and by how many times what a batch may cost they grow at most
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: whether labels are judged each alone or against each other."""
+    """Return the facts of a loaded model: whether labels are scored each alone or against each other."""
     return {"judges_by": "sigmoid" if _is_siglip(loaded) else "softmax"}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the labels of images or audio are judged."""
+    """Return the plan for zero-shot classification of images or audio."""
     loaded, options, reader = call.loaded, call.options, modality_of(call.task.parts[0])
     return TaskPlan(
         encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
@@ -62,7 +62,7 @@ def _is_siglip(loaded: Loaded) -> bool:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Images or audio beside the labels of each, and the tokens of all their sentences."""
+    """Images or audio with their labels, and the tokens of all sentences."""
 
     media: Any
     labels: list[tuple[str, ...]]
@@ -71,7 +71,7 @@ class _Judged:
 
     @property
     def owners(self) -> Sequence[int]:
-        """Every image or sound is one line."""
+        """Every input is one line."""
         return range(len(self.labels))
 
     @property
@@ -81,12 +81,12 @@ class _Judged:
 
     @property
     def shapes(self) -> list[Hashable]:
-        """The shapes of the images or audio, where they decide which may share a batch."""
+        """The shapes of the images or audio, if they decide which may share a batch."""
         return getattr(self.media, "shapes", [])
 
     @property
     def sizes(self) -> list[int]:
-        """What each costs: the less, the longer the texts are, so that more of them share one reading of these."""
+        """The cost of each line: lower for longer texts, so that more inputs share one encoding of these."""
         budget = BUDGETS.get(self.media.loaded.device.partition(":")[0], BUDGETS["cpu"])
         texts = self.tokens["input_ids"].numel() if self.labels else 0
         share = budget / (budget + min(_TEXT_SHARE * texts, _MOST * budget))
@@ -113,7 +113,7 @@ def _encode(loaded: Loaded, reader: Prepared, template: str, values: list[Value]
 
 
 def _tokens(loaded: Loaded, sentences: list[str], too_long: Callable[[int, int], Exception]) -> dict[str, Any]:
-    """Tokenise sentences, filled up to the longest, or as far as the model was trained to see them."""
+    """Tokenize sentences, padded to the longest, or to the length the model was trained with."""
     tokenizer, siglip = loaded.tokenizer, _is_siglip(loaded)
     limits = [limit for limit in (part_limit(loaded), _SIGLIP_TOKENS if siglip else None) if limit is not None]
     limit = min(limits, default=None)
@@ -127,7 +127,7 @@ def _tokens(loaded: Loaded, sentences: list[str], too_long: Callable[[int, int],
 def _too_long(
     unique_labels: list[str], labels: list[tuple[str, ...]], indices: Sequence[int], which: int, limit: int
 ) -> Exception:
-    """Explain that a label makes a sentence longer than the model reads, naming the first input that has it."""
+    """Build the error for a label whose sentence exceeds the model's maximum, naming its first input."""
     label = unique_labels[which]
     index = next(index for each, index in zip(labels, indices, strict=True) if label in each)
     return value_error(
@@ -139,7 +139,7 @@ def _too_long(
 
 
 def _logits(loaded: Loaded, name: str, tensors: dict[str, Any]) -> list[np.ndarray]:
-    """Run the model on a batch: for each image or sound how near its own labels are."""
+    """Run the model on a batch: the similarities of each input to its own labels."""
     logits = getattr(loaded.model(**tensors["inputs"]), name).float().cpu().double().numpy()
     return [row[columns] for row, columns in zip(logits, tensors["columns"], strict=True)]
 
@@ -151,5 +151,5 @@ def _scores(
     lines: list[int],
     logits: list[np.ndarray],
 ) -> list[Judged]:
-    """Rank the labels of an image or sound by their scores."""
+    """Rank the labels of an input by their scores."""
     return ranked(encoded.labels[encoded.owners[lines[0]]], function(logits[0]), top_k)

@@ -1,1 +1,1 @@
-"""Tasks that read texts and choose: labels, entities, answers, words."""
+"""Text tasks without generation: labels, entities, answers, masked words."""

@@ -1,4 +1,4 @@
-"""Question answering: the stretch of a text that answers a question.
+"""Extractive question answering: the span of a text that answers a question.
 
 The probabilities of starts and ends are those within a window of the text; an answer's score is their product
 (Devlin et al., 2019). Answers of all windows compete; one that two windows share is counted once, with its best score.
@@ -45,7 +45,7 @@ Span = tuple[int, int]
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how questions are answered."""
+    """Return the plan for question answering."""
     loaded, options, top_k = call.loaded, call.options, count_of_answers(call.options)
     return TaskPlan(
         encode=partial(_encode, loaded, options),
@@ -60,7 +60,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class _Windows(EncodedLines):
-    """Windows of contexts beside their questions; ``words`` are the characters of the word that each token is of."""
+    """Windows of contexts with their questions; ``words`` are the characters of each token's word."""
 
     words: list[list[Span]] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class _Windows(EncodedLines):
 
 
 def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequence[int]) -> _Windows:
-    """Put each question beside windows of its context."""
+    """Pair each question with windows of its context."""
     tokenizer, long = loaded.processor, options["long"]
     frame = frame_of(tokenizer, pair=True)
     most = texts.token_limit(loaded, options["max_length"] or _MOST_TOKENS) or _MOST_TOKENS
@@ -96,12 +96,12 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
 
 
 def _position_of_none(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> int:
-    """Return the place whose probabilities mean that the window holds no answer: the token of the whole."""
+    """Return the position whose probabilities mean "no answer": that of the classification token."""
     return ids.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in ids else 0
 
 
 def _contexts(loaded: Loaded, contexts: list[str]) -> tuple[list[list[int]], list[list[Span]], list[list[Span]]]:
-    """Tokenise contexts; give the characters of each token, and those of the word it is of."""
+    """Tokenize contexts; return the characters of each token, and those of its word."""
     refuse_slow(loaded.processor)
     if not contexts:
         return [], [], []

@@ -1,4 +1,4 @@
-"""How likely a causal language model goes on with given words.
+"""Probabilities of given continuations by a causal language model.
 
 The score of a label is the probability of its tokens, each given all before it, as the continuation of a prompt,
 divided by the sum over the allowed labels. What follows the label in the prompt belongs to it, so that a label which
@@ -38,7 +38,7 @@ def writes(loaded: Loaded) -> bool:
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how labels are judged by their probability."""
+    """Return the plan for labels scored by their probability."""
     loaded, options = call.loaded, call.options
     if options["multi_label"]:
         raise ArgumentError(
@@ -66,10 +66,10 @@ def plan(call: Call) -> TaskPlan:
 
 
 class _Continued(EncodedLines):
-    """Lines whose last tokens are to be judged: from ``at`` on."""
+    """Lines whose last tokens are scored: from ``at`` on."""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some lines, with the ends of what is judged."""
+        """Build the tensors of some lines, with the bounds of the scored tokens."""
         import torch
 
         tensors, sizes = super().batch(positions), self.sizes
@@ -79,7 +79,7 @@ class _Continued(EncodedLines):
 
 
 def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], indices: Sequence[int]) -> EncodedLines:
-    """Write the prompt with each label; where it is too long, the end of the text is left out."""
+    """Write the prompt with each label; if it is too long, the end of the text is truncated."""
     limit = texts.token_limit(loaded, options["max_length"])
     head, _, rest = prompt.partition("{text}")
     middle, _, tail = rest.partition("{label}")
@@ -131,7 +131,7 @@ def _refuse_no_room(surplus: int, last: int, offsets: list[tuple[int, int]], hea
 
 
 def _log_probabilities(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
-    """Run the model on a batch: the sum of the log probabilities of each line's judged tokens, and their number."""
+    """Run the model on a batch: the sum of the log probabilities of each line's scored tokens, and their number."""
     import inspect
 
     import torch

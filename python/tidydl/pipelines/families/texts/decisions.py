@@ -1,6 +1,6 @@
 """Decisions: typed questions about a text, each answered by the probabilities of a fixed set of answers.
 
-Nothing that a model writes is parsed. A decision model scores the options itself; a causal language model that chats is
+No generated text is parsed. A decision model scores the options itself; a causal chat model is
 asked for the label of an option (A, B, ... or Yes, No) and scored by the logits of these labels as its next token. The
 prompts are those of transformers' own decision models.
 """
@@ -41,13 +41,13 @@ Prompt = tuple[dict[str, Any], list[Any]]  # the tokens and where they are read,
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: what scores the answers, a head or the labels of options."""
+    """Return the facts of a loaded model: what scores the answers, a head or the labels of options."""
     _decision()
     return {"decides_by": "head" if _has_head(loaded) else "labels"}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how questions about texts are asked."""
+    """Return the plan for decisions."""
     loaded = call.loaded
     reader = replace(loaded, components={"tokenizer": copy.deepcopy(loaded.tokenizer)})  # marks are added to it
     settings, has_head = _settings(loaded), _has_head(loaded)
@@ -81,7 +81,7 @@ def _has_head(loaded: Loaded) -> bool:
 
 
 def _settings(loaded: Loaded) -> Any:
-    """Return how the model is asked: its own settings, those that lie with it, or the usual ones."""
+    """Return the decision settings: the model's own, those saved with it, or the defaults."""
     settings = loaded.model.decision_config if _has_head(loaded) else _settings_of(loaded)
     if settings.adapter:
         raise ArgumentError(
@@ -108,7 +108,7 @@ def _settings_of(loaded: Loaded) -> Any:
 
 @dataclass(frozen=True)
 class _Prompts:
-    """Prompts, each with the positions at which the model is read, and the labels of its options as tokens."""
+    """Prompts, each with its questions, and the labels of its options as tokens."""
 
     loaded: Loaded
     values: list[Value]
@@ -123,7 +123,7 @@ class _Prompts:
         return [int(inputs["input_ids"].shape[1]) for inputs, _ in self.prompts]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some prompts, beside what is asked."""
+        """Build the tensors of some prompts, with their questions."""
         tokens = [self.prompts[i][0]["input_ids"][0].tolist() for i in positions]
         rows = {"input_ids": tokens, "attention_mask": [[1] * len(row) for row in tokens]}
         tensors = texts.padded(self.loaded, rows, range(len(positions)))
@@ -134,7 +134,7 @@ class _Prompts:
 def _encode(
     loaded: Loaded, settings: DecisionConfig, options: Options, values: list[Value], indices: Sequence[int]
 ) -> _Prompts:
-    """Write a prompt for each question about each text, or one for all where the model reads them together."""
+    """Write a prompt for each question about each text, or one for all if the model reads them together."""
     limit = texts.token_limit(loaded, options["max_length"])
     label_ids = cache(partial(_label_ids, loaded.tokenizer))
     encoded = _Prompts(loaded, values, [False] * len(values))
@@ -154,7 +154,7 @@ def _encode(
 def _fitting(
     loaded: Loaded, settings: DecisionConfig, text: str, questions: dict[str, Any], limit: int | None, index: int
 ) -> tuple[list[Prompt], str]:
-    """Write the prompts about a text, of which the end is left out where they would be too long."""
+    """Write the prompts about a text, whose end is truncated if they would be too long."""
     kept = text
     while True:
         prompts = _prompts(loaded, settings, kept, questions)
@@ -171,7 +171,7 @@ def _fitting(
 
 
 def _shortened(tokenizer: PreTrainedTokenizerBase, text: str, surplus: int) -> str:
-    """Leave so many tokens out at the end of a text."""
+    """Drop a number of tokens from the end of a text."""
     ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
     left = tokenizer.decode(ids[: max(0, len(ids) - surplus)], skip_special_tokens=False)
     return text[: min(len(left), len(text) - 1)]
@@ -222,7 +222,7 @@ def _by_labels(model: PreTrainedModel, settings: DecisionConfig, tensors: dict[s
 
 
 def _by_head(model: Any, settings: DecisionConfig, tensors: dict[str, Any]) -> list[Any]:
-    """Let a decision model score the options of the questions of a prompt."""
+    """Score the options of a prompt's questions by a decision model."""
     ((inputs, questions),) = tensors["asked"]
     scores = model.decide(**inputs, decision_questions=questions, decision_config=settings)
     return [[_probabilities(each) for each in scores]]

@@ -1,4 +1,4 @@
-"""Token classification: the named entities, or other marked stretches, of texts.
+"""Token classification: named entities, or other labelled spans, of texts.
 
 Grouping follows transformers' ``aggregation_strategy``; a token that two windows share is read where it stands
 farther from an edge.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Piece(NamedTuple):
-    """A token or word: its text, the characters it stands for, a score for each label, whether it goes on a word."""
+    """A token or word: its text, its characters, a score for each label, whether it continues a word."""
 
     word: str
     start: int
@@ -43,12 +43,12 @@ class _Marked(NamedTuple):
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: its labels in order."""
+    """Return the facts of a loaded model: its labels in order."""
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the entities of texts are found."""
+    """Return the plan for token classification."""
     loaded = call.loaded
     return TaskPlan(
         encode=partial(encode_spans, loaded, **call.chosen("max_length", "long", "stride")),
@@ -72,7 +72,7 @@ def _entities(
     lines: list[int],
     line_scores: list[Any],
 ) -> list[_Marked]:
-    """Build the entities of a text of the probabilities of its tokens."""
+    """Build the entities of a text from the probabilities of its tokens."""
     owner = encoded.owners[lines[0]]
     scores = _merged(encoded, lines, line_scores)
     pieces = _pieces(tokenizer, encoded.texts[owner], encoded.ids[owner], encoded.offsets[owner], scores)
@@ -87,7 +87,7 @@ def _entities(
 
 
 def _merged(encoded: EncodedLines, lines: list[int], line_scores: list[np.ndarray]) -> np.ndarray:
-    """Return one line of probabilities per token: of windows that share it, from where it is farthest from an edge."""
+    """Return one line of probabilities per token, from the window in which it is farthest from an edge."""
     size = max(encoded.spans[line][1] for line in lines)
     merged = np.empty((size, line_scores[0].shape[-1]))
     depth = np.full(size, -1)
@@ -104,7 +104,7 @@ def _merged(encoded: EncodedLines, lines: list[int], line_scores: list[np.ndarra
 def _pieces(
     tokenizer: PreTrainedTokenizerBase, text: str, ids: list[int], offsets: list[tuple[int, int]], scores: np.ndarray
 ) -> list[_Piece]:
-    """Name the tokens of a text and say which of them go on a word."""
+    """Return the tokens of a text, and which of them continue a word."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     marks_subwords = bool(getattr(getattr(backend, "model", None), "continuing_subword_prefix", None))
     pieces = []
@@ -113,7 +113,7 @@ def _pieces(
             pieces.append(_Piece(text[start:end], start, end, each, False))
         elif marks_subwords:
             pieces.append(_Piece(word, start, end, each, len(word) != end - start))
-        else:  # nothing but blanks tells words apart
+        else:  # words are separated by blanks only
             pieces.append(_Piece(word, start, end, each, start > 0 and " " not in text[start - 1 : start + 1]))
     return pieces
 
@@ -124,7 +124,7 @@ def _marked(piece: _Piece, scores: np.ndarray, labels: list[str]) -> _Marked:
 
 
 def _words(pieces: list[_Piece]) -> list[list[_Piece]]:
-    """Put the tokens of each word together."""
+    """Join the tokens of each word."""
     words: list[list[_Piece]] = []
     for piece in pieces:
         if words and piece.goes_on:
@@ -135,7 +135,7 @@ def _words(pieces: list[_Piece]) -> list[list[_Piece]]:
 
 
 def _word(tokenizer: PreTrainedTokenizerBase, word: list[_Piece], strategy: str, labels: list[str]) -> _Marked:
-    """Return a word the label of its first token, of its surest one, or of the mean of their probabilities."""
+    """Label a word by its first token, its token with the highest score, or the mean of their probabilities."""
     scores = {
         "first": lambda: word[0].scores,
         "max": lambda: max(word, key=lambda piece: piece.scores.max()).scores,
@@ -146,7 +146,7 @@ def _word(tokenizer: PreTrainedTokenizerBase, word: list[_Piece], strategy: str,
 
 
 def _groups(marked: list[_Marked]) -> list[list[_Marked]]:
-    """Put neighbours of one kind together; B- begins an entity anew."""
+    """Group neighbours of one label; B- starts a new entity."""
     groups: list[list[_Marked]] = []
     for each in marked:
         begins = each.entity.startswith("B-")

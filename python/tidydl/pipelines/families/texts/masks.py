@@ -1,4 +1,4 @@
-"""Filling masks: the likeliest tokens for the masked tokens of a text."""
+"""Fill-mask: the most likely tokens for the masked tokens of a text."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: how its masks are written."""
+    """Return the facts of a loaded model: its mask token."""
     return {"mask_token": loaded.processor.mask_token}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the masks of texts are filled."""
+    """Return the plan for filling masks."""
     loaded, options = call.loaded, call.options
     tokenizer, top_k = loaded.processor, options["top_k"]
     if tokenizer.mask_token_id is None:
@@ -46,7 +46,7 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _token(tokenizer: PreTrainedTokenizerBase, word: str) -> int:
-    """Find the one token that a target is to the model."""
+    """Return the single token of a target."""
     vocabulary = tokenizer.get_vocab()
     ids = [vocabulary[word]] if word in vocabulary else tokenizer(word, add_special_tokens=False)["input_ids"]
     if len(ids) != 1 or ids[0] == tokenizer.unk_token_id:
@@ -77,7 +77,7 @@ def _encode(loaded: Loaded, options: Options, values: list[str], indices: list[i
 def _likeliest(
     model: PreTrainedModel, mask: int, targets: list[int] | None, top_k: int | None, tensors: dict[str, Any]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Run the model on a batch: for each text the likeliest tokens of its masks, and their probabilities."""
+    """Run the model on a batch: the most likely tokens of each text's masks, and their probabilities."""
     import torch
 
     is_masked = tensors["input_ids"] == mask

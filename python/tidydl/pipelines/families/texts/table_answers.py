@@ -1,4 +1,4 @@
-"""Answering questions about tables: the cells of the answer, and what is to be done with them.
+"""Table question answering: the cells of the answer, and their aggregation.
 
 References
 ----------
@@ -28,13 +28,13 @@ Value = tuple[str, "pd.DataFrame"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: what it may do with the cells of an answer."""
+    """Return the facts of a loaded model: its aggregations of cells."""
     labels = getattr(loaded.config, "aggregation_labels", None) or {}
     return {"aggregators": list(labels.values())}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how questions are answered."""
+    """Return the plan for question answering."""
     loaded = call.loaded
     return TaskPlan(
         encode=partial(_encode, loaded, call.options),
@@ -46,7 +46,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class _Tables:
-    """Questions beside their tables as tokens; each token has seven types, its row and column among them."""
+    """Questions with their tables as tokens; each token has seven types, its row and column among them."""
 
     loaded: Loaded
     values: list[Value]
@@ -81,7 +81,7 @@ class _Tables:
 
 
 def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequence[int]) -> _Tables:
-    """Tokenise each question with its table; of a table that is too long the last rows are left out."""
+    """Tokenize each question with its table; the last rows of a table that is too long are dropped."""
     limit = texts.token_limit(loaded, options["max_length"])
     tokens, cut = [], []
     for query, table in values:
@@ -94,7 +94,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
 
 
 def _logits(model: PreTrainedModel, tensors: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """Run the model on a batch: for each question a logit of each token, and of each thing to do with the cells."""
+    """Run the model on a batch: for each question a logit of each token, and of each aggregation."""
     outputs = model(**tensors)
     logits = outputs.logits.float().cpu()
     done = getattr(outputs, "logits_aggregation", None)

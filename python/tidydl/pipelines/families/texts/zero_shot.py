@@ -1,7 +1,7 @@
-"""Zero-shot classification: labels that the model has not learnt, judged by inference or by their probability.
+"""Zero-shot classification of texts, by natural language inference or the probability of labels.
 
 A natural language inference model is asked whether a text entails each label put into a sentence (Yin et al., 2019).
-A causal language model is asked how likely it would go on with each label; nothing it writes is ever parsed.
+A causal language model is scored by the probability of each label; no generated text is parsed.
 
 References
 ----------
@@ -33,14 +33,14 @@ Value = tuple[str, tuple[str, ...]]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: how it judges labels."""
+    """Return the facts of a loaded model: how it scores labels."""
     if not continuations.writes(loaded):
         _entailment(loaded)
     return {"judges_by": "probability" if continuations.writes(loaded) else "entailment"}
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how the labels of texts are judged."""
+    """Return the plan for zero-shot classification of texts."""
     loaded, options = call.loaded, call.options
     if continuations.writes(loaded):
         return continuations.plan(call)
@@ -67,7 +67,7 @@ def _refuse_prompt(options: Options) -> None:
 
 
 def _entailment(loaded: Loaded) -> int:
-    """Find the output that says that a sentence follows from a text."""
+    """Return the output for entailment."""
     names = getattr(loaded.config, "label2id", None) or {}
     index = next((int(code) for name, code in names.items() if str(name).lower().startswith("entail")), None)
     if index is None:

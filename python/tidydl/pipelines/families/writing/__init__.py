@@ -1,1 +1,1 @@
-"""Tasks that write texts: generation, summaries, translations, and what they share with captions and chats."""
+"""Generation tasks: text generation, summaries, translations, and what they share with captions and chats."""

@@ -1,6 +1,6 @@
-"""Generating text: going on with prompts and chats, summarizing, translating, text from text.
+"""Text generation: from prompts and chats, summaries, translations, text to text.
 
-Prompts of a batch are filled up on the left, so that each is followed at once by what is generated; the results of a
+Prompts of a batch are padded on the left, so that each is directly followed by the generated text; the results of a
 batch are those of each prompt alone.
 """
 
@@ -40,13 +40,14 @@ _TOGETHER = 32
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how text is generated."""
+    """Return the plan for text generation."""
     loaded, options, drawn = call.loaded, call.options, call.options["seed"]
     languages = languages_of(call.task, loaded, options)
     settings = generation_settings(call.task, loaded, options)
+    begin = {} if languages.forced_bos is None else {"forced_bos_token_id": languages.forced_bos}
     return TaskPlan(
         encode=partial(_encode, loaded, options, settings, languages),
-        forward=generator(loaded, settings, drawn, _begin_with(languages)),
+        forward=generator(loaded, settings, drawn, begin),
         key=told_apart(drawn),
         padding=padding_of(settings, drawn),
         most=_TOGETHER,
@@ -55,13 +56,8 @@ def plan(call: Call) -> TaskPlan:
     )
 
 
-def _begin_with(languages: Languages) -> dict[str, Any]:
-    """Return what ``generate()`` is told of the language it is to write."""
-    return {} if languages.forced_bos is None else {"forced_bos_token_id": languages.forced_bos}
-
-
 class _Prompts(EncodedLines):
-    """Prompts, filled up on the left."""
+    """Prompts, padded on the left."""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Build the tensors of some prompts."""
@@ -76,7 +72,7 @@ def _encode(
     values: list[Any],
     indices: Sequence[int],
 ) -> Placed:
-    """Tokenise what is to be read: of a prompt that is too long the end is kept, of a text the beginning."""
+    """Tokenize the inputs: of a prompt that is too long the end is kept, of a text the beginning."""
     encoded: EncodedLines | texts.EncodedTexts
     if writes_on(loaded):
         encoded = _encode_prompts(loaded, settings, values, indices)
@@ -110,7 +106,7 @@ def _encode_prompts(loaded: Loaded, settings: Settings, values: list[Any], indic
 
 
 def _prompt_ids(tokenizer: PreTrainedTokenizerBase, value: str | Chat, prefix: str, index: int) -> list[int]:
-    """Tokenise a prompt; a chat is written as the model has learnt to read chats."""
+    """Tokenize a prompt; a chat is written by the model's chat template."""
     if isinstance(value, str):
         return list(tokenizer(prefix + value, verbose=False)["input_ids"])
     if not getattr(tokenizer, "chat_template", None):
@@ -125,7 +121,7 @@ def _prompt_ids(tokenizer: PreTrainedTokenizerBase, value: str | Chat, prefix: s
 def _texts(
     loaded: Loaded, options: Options, prefix: str, encoded: Placed, lines: list[int], sequences: list[list[list[int]]]
 ) -> list[tuple[int, str]]:
-    """Write a line for each sequence: the new text, after the prompt where that is asked for."""
+    """Write a line for each sequence: the new text, after the prompt if requested."""
     tokenizer = loaded.processor
     if not writes_on(loaded):
         decoded = tokenizer.batch_decode(sequences[0], skip_special_tokens=True)

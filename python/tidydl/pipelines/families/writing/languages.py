@@ -1,4 +1,4 @@
-"""From which language into which a model translates, and how it is told."""
+"""The source and target languages of a translation, and how they are set."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Languages:
-    """The language of the texts, told to the tokenizer, and the token that begins what is written in the other."""
+    """The source language, set in the tokenizer, and the first token of the target language."""
 
     source: str | None = None
     forced_bos: int | None = None
 
     @contextmanager
     def applied_to(self, tokenizer: Any) -> Iterator[None]:
-        """Set the tokenizer to the language of the texts, and back."""
+        """Set the tokenizer to the source language, and restore it."""
         if self.source is None:
             yield
             return
@@ -38,13 +38,7 @@ class Languages:
 
 
 def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
-    """Read the languages of a translation.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model needs to be told and is not, does not know a language, or knows no languages at all.
-    """
+    """Read the languages of a translation."""
     if "src_lang" not in task.options:
         return Languages()
     source, target = options["src_lang"], options["tgt_lang"]
@@ -85,7 +79,7 @@ def _beginning(code: str, codes: dict[str, int]) -> str | None:
 
 
 def _codes(tokenizer: Any) -> dict[str, int]:
-    """Return the languages of a tokenizer, and the token that stands for each."""
+    """Return the languages of a tokenizer, with their tokens."""
     if hasattr(tokenizer, "get_lang_id"):  # M2M100 writes its languages in tokens of another form
         return {str(code): tokenizer.get_lang_id(code) for code in tokenizer.lang_code_to_token}
     if hasattr(tokenizer, "lang_code_to_id"):
