@@ -10,7 +10,14 @@ import importlib as _importlib
 from typing import Any as _Any
 
 # Names that are not transformers' own: the module of this package that has them.
-_OURS = {"pipeline": "course_pipeline"}
+_OURS = {
+    "pipeline": "course_pipeline",
+    "set_seed": "seeds",
+    "Trainer": "training",
+    "Seq2SeqTrainer": "training",
+    "TrainingArguments": "training",
+    "Seq2SeqTrainingArguments": "training",
+}
 
 
 def __getattr__(name: str) -> _Any:
@@ -18,10 +25,35 @@ def __getattr__(name: str) -> _Any:
         return getattr(_importlib.import_module(f"tidydl.workshop.{_OURS[name]}"), name)
     import transformers
 
-    return getattr(transformers, name)
+    try:
+        value = getattr(transformers, name)
+    except AttributeError:
+        if name.startswith("_"):
+            raise
+        from tidydl.workshop.gone_names import older_name
+
+        return older_name(name, transformers)
+    return _mended(name, value)
+
+
+def _mended(name: str, value: _Any) -> _Any:
+    """Return a class that loads models or tokenizers with what it had, and anything else as it is."""
+    if not isinstance(value, type):
+        return value
+    if name.startswith("Auto") and hasattr(value, "from_pretrained"):
+        from tidydl.workshop.loading_classes import loading_class
+
+        return loading_class(value)
+    if "Tokenizer" in name and not name.startswith("PreTrained") and hasattr(value, "from_pretrained"):
+        from tidydl.workshop.course_tokenizers import with_older_methods
+
+        return with_older_methods(value)
+    return value
 
 
 def __dir__() -> list[str]:
     import transformers
 
-    return sorted({*dir(transformers), *_OURS})
+    # image processors of their own kind warn when completion looks at them
+    names = {name for name in dir(transformers) if "ImageProcessor" not in name or name.startswith("Auto")}
+    return sorted({*names, *_OURS})

@@ -1,0 +1,60 @@
+"""Names of transformers 4: those that have another name today, and the lines that replace those that are gone."""
+
+import pytest
+import torch
+import transformers as installed
+
+import tiny
+from tidydl.errors import NotFoundError
+from tidydl.workshop import transformers
+
+LINES = {
+    "TFAutoModelForSequenceClassification": "Write `AutoModelForSequenceClassification`",
+    "FlaxBertModel": "Write `BertModel`",
+    "TFTrainer": "Trainer",
+    "Conversation": 'pipeline("text-generation")',
+    "QuestionAnsweringPipeline": 'pipeline("question-answering")',
+    "Text2TextGenerationPipeline": 'pipeline("text2text-generation")',
+    "create_optimizer": "TrainingArguments",
+    "KerasMetricCallback": "TrainingArguments",
+    "InputExample": "from_dict",
+    "LineByLineTextDataset": 'load_dataset("text"',
+    "glue_convert_examples_to_features": 'load_metric("glue"',
+    "cached_path": "hf_hub_download",
+    "CodeAgent": "smolagents",
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_name_that_is_gone_answers_with_the_line_that_replaces_it(name):
+    assert not hasattr(installed, name)
+    with pytest.raises(NotFoundError) as problem:
+        getattr(transformers, name)
+    assert LINES[name] in problem.value.hint
+    assert f"`{name}`" in problem.value.problem
+
+
+def test_an_import_of_a_name_that_is_gone_says_the_same():
+    with pytest.raises(NotFoundError, match="AutoModel"):
+        from tidydl.workshop.transformers import TFAutoModel  # noqa: F401
+
+
+def test_a_name_that_never_was_is_missing():
+    assert not hasattr(transformers, "never_there")
+
+
+def test_names_that_have_changed_are_those_of_today():
+    assert transformers.AdamW is torch.optim.AdamW
+    assert transformers.AutoModelForVision2Seq is installed.AutoModelForImageTextToText
+    assert transformers.ViTFeatureExtractor is installed.ViTImageProcessorPil
+    assert transformers.CLIPFeatureExtractor is installed.CLIPImageProcessorPil
+    assert transformers.is_tf_available() is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [("causal", "GPT2LMHeadModel"), ("masked", "BertForMaskedLM"), ("seq2seq", "BartForConditionalGeneration")],
+)
+def test_a_model_with_a_language_head_is_the_one_that_its_config_names(kind, head):
+    model = transformers.AutoModelWithLMHead.from_pretrained(str(tiny.kept(kind)))
+    assert type(model).__name__ == head
