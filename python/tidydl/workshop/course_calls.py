@@ -9,6 +9,7 @@ from typing import Any
 
 from tidydl.pipelines.declarations import RUNNING, Part, Task
 from tidydl.pipelines.positions import is_missing
+from tidydl.workshop.generation_defaults import IDLE
 
 # Options that our batches take by other names, or that ask for what is done anyway.
 _TAKEN = ("truncation", "padding", "num_workers")
@@ -31,9 +32,9 @@ class CourseCall:
     by_code: bool = False
 
     @property
-    def streams(self) -> bool:
-        """Whether the inputs come one by one, and so do the results."""
-        return isinstance(self.x, types.GeneratorType) or type(self.x).__name__ in ("KeyDataset", "Dataset")
+    def is_several(self) -> bool:
+        """Whether there are several inputs, rather than one."""
+        return isinstance(self.x, list) and not is_chat(self.x)
 
     def nest(self, result: Any) -> Any:
         """Wrap the results of one text as transformers does where several are asked for when a pipeline is made."""
@@ -64,9 +65,13 @@ class CourseCall:
         blank = any(isinstance(each, str) and not each.strip() for each in self.x)
         return not blank and names.issuperset(self.options)
 
+    def fits_generation(self) -> bool:
+        """Return whether our generation knows all options."""
+        return {*self.task.options, *RUNNING, *IDLE, "text"}.issuperset(self.options)
+
     def parts(self) -> dict[Part, list[Any]]:
         """Return the values of each part of the inputs."""
-        each = self.x if isinstance(self.x, list) else [self.x]
+        each = self.x if self.is_several else [self.x]
         own = [part for part in self.task.parts if not part.shared]
         if all(isinstance(one, Mapping) for one in each):
             return {part: [one.get(part.name) for one in each] for part in own if any(part.name in one for one in each)}
@@ -124,7 +129,8 @@ def _inputs_of(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any]) -
     if many is None:
         return (None if any(is_missing(value) for value in parts.values()) else parts), rest
     columns = {name: value if isinstance(value, list) else [value] * many for name, value in parts.items()}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)], rest
+    every = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return every, rest
 
 
 def _listed(x: Any) -> Any:
@@ -137,6 +143,12 @@ def _listed(x: Any) -> Any:
         return x.tolist()
     is_column = isinstance(x, Sequence) and type(x).__module__.startswith("datasets")
     return list(x) if is_column else x
+
+
+def streams(x: Any) -> bool:
+    """Return whether inputs come one by one, as the results then do."""
+    kinds = ("KeyDataset", "Dataset", "CourseDataset", "IterableDataset")
+    return isinstance(x, types.GeneratorType) or type(x).__name__ in kinds
 
 
 def is_chat(x: Any) -> bool:

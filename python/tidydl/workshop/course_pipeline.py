@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import arguments_of, guarded
@@ -15,14 +15,15 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import is_missing
 from tidydl.pipelines.predictions import provenance
 from tidydl.pipelines.runner import Pipeline
+from tidydl.pipelines.running.drawing import begin_of_draws, seeded
 from tidydl.pipelines.running_errors import running
 from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.pipelines.task_resolution import LOADING, open_model
 from tidydl.progress import run
 from tidydl.workshop.arguments import refuse_tensorflow, with_whole_numbers
-from tidydl.workshop.course_calls import CourseCall, read_call
-from tidydl.workshop.course_results import Origin, with_origin
-from tidydl.workshop.generation_defaults import GENERATING, generation_options
+from tidydl.workshop.course_calls import CourseCall, read_call, streams
+from tidydl.workshop.course_results import Origin, tidy_frame, with_origin
+from tidydl.workshop.generation_defaults import GENERATING, generation_options, plain_generation_options
 from tidydl.workshop.task_outputs import OUTPUTS, Output, missing_result, results_of
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ class CoursePipeline:
             return getattr(self._loaded, name)
         return getattr(self.plain, name)
 
+    def __getstate__(self) -> dict[str, Any]:  # copies and other processes make the plain pipeline again
+        return {name: value for name, value in self.__dict__.items() if name != "plain"}
+
     def __repr__(self) -> str:
         return repr(self.tidy)
 
@@ -162,22 +166,30 @@ class CoursePipeline:
             If an input or an option is invalid.
         """
         with arguments_of("pipeline"), running(self._loaded):
+            if self._output is None or (inputs and streams(inputs[0])):
+                return self._others(inputs, {**self._options, **with_whole_numbers(arguments)})
             call = read_call(self._task, inputs, with_whole_numbers(arguments), self._options)
-            if self._output is None or call.streams:
-                return self._others(call)
-            return self._many(call, self._output) if isinstance(call.x, list) else self._one(call, self._output)
+            return self._many(call, self._output) if call.is_several else self._one(call, self._output)
 
-    def _others(self, call: CourseCall) -> Any:
+    def _others(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run what is transformers' alone: streams of inputs, and tasks whose results are left as they are."""
-        missing = len(call.inputs) == 1 and is_missing(call.inputs[0])
-        result = [] if missing else self.plain(*call.inputs, **call.options)
-        return with_origin(result, self._origin(call, [result])) if isinstance(result, list) else result
+        if len(inputs) == 1 and is_missing(inputs[0]):
+            return []
+        result = self.plain(*inputs, **options)
+        several = bool(inputs) and isinstance(inputs[0], (list, tuple))
+        origin = Origin(
+            task=self.task,
+            inputs=inputs[0] if len(inputs) == 1 else inputs,
+            by_input=result if several else [result],
+            frame=partial(self.tidy, *inputs, **options),
+        )
+        return with_origin(result, origin)
 
     def _one(self, call: CourseCall, output: Output) -> Any:
         frame = None
         if is_missing(call.x):
             result = missing_result(output)
-        elif self._takes_batches_only(call.x):
+        elif self._takes_batches(call, call.x):
             (result,), frame = self._batched([call.x], call, output)
         else:
             result = self._plain(call.x, call)
@@ -188,17 +200,22 @@ class CoursePipeline:
 
     def _many(self, call: CourseCall, output: Output) -> Any:
         frame = None
-        if self._takes_batches_only(None) or (output.batched and call.fits_batches()):
+        if self._takes_batches(call, None) or (output.batched and call.fits_batches()):
             results, frame = self._batched(call.x, call, output)
         else:
             results = [missing_result(output) if is_missing(each) else self._plain(each, call) for each in call.x]
+        origin = self._origin(call, results, frame)
+        if output.alone and len(results) == 1:
+            return with_origin(results[0], origin)
         flat = output.single and not call.ranked and all(len(each) == 1 for each in results)
-        return with_origin([each[0] for each in results] if flat else results, self._origin(call, results, frame))
+        return with_origin([each[0] for each in results] if flat else results, origin)
 
-    def _takes_batches_only(self, x: Any) -> bool:
-        """Return whether transformers' own pipeline cannot do it as transformers 4 did."""
-        if self.task in DROPPED or self.task in GENERATING:
+    def _takes_batches(self, call: CourseCall, x: Any) -> bool:
+        """Return whether one input goes through our batches too, as transformers' own pipeline would do otherwise."""
+        if self.task in DROPPED:
             return True
+        if self.task == "text-generation":
+            return call.fits_generation()
         return self._task.reads != "text" and (isinstance(x, Mapping) or hasattr(x, "pixels"))
 
     def _plain(self, x: Any, call: CourseCall) -> Any:
@@ -210,6 +227,10 @@ class CoursePipeline:
                 hint="Download the file first, then give its path.",
             )
         options = dict(call.options)
+        if self.task == "text-generation":  # with options that only generate() knows
+            options = plain_generation_options(self._task, self._loaded, options, x)
+            with seeded(str(begin_of_draws(options.pop("seed", None), None)), self._loaded.device):
+                return self.plain(x, **options)
         if self.task == "text-classification" and getattr(self._loaded.tokenizer, "model_max_length", 0) < _NO_LIMIT:
             options.setdefault("truncation", True)  # as our batches do
         result = self.plain(x, **options)
@@ -224,17 +245,23 @@ class CoursePipeline:
         if self.task in GENERATING:
             options = generation_options(self._task, self._loaded, options, x)
         frame = run(self.tidy.steps(list(x), **options))
-        warn_of_truncation(frame, stacklevel=5)  # at the line that calls the pipeline
+        if not call.options.get("truncation"):
+            warn_of_truncation(frame, stacklevel=5)  # at the line that calls the pipeline
         results = results_of(frame, len(x), output)
         return [call.finish(each, one, self.model) for each, one in zip(results, x, strict=True)], frame
 
     def _origin(self, call: CourseCall, results: Sequence[Any], frame: pd.DataFrame | None = None) -> Origin:
-        return Origin(
-            task=self._task,
-            inputs=call.inputs[0] if len(call.inputs) == 1 else call.x,
-            parts=call.parts(),
-            by_input=results,
-            labels=call.options.get("candidate_labels", self.tidy.labels),
-            provenance=provenance(self.task, self._loaded),
-            frame=frame,
+        make: Callable[[], Any] = partial(
+            tidy_frame, self._task, call.parts, results, self._labels(call), self._provenance
         )
+        if self.task == "fill-mask":  # results do not tell which mask they fill
+            make = partial(self.tidy, call.x, **call.options)
+        inputs = call.inputs[0] if len(call.inputs) == 1 else call.x
+        return Origin(self.task, inputs, results, make if frame is None else frame)
+
+    def _labels(self, call: CourseCall) -> list[str] | None:
+        return call.options.get("candidate_labels", self.tidy.labels)
+
+    @cached_property
+    def _provenance(self) -> dict[str, Any]:
+        return provenance(self.task, self._loaded)

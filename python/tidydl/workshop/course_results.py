@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from tidydl.columns import Contract
 from tidydl.pipelines.declarations import Part, Task
 from tidydl.pipelines.predictions import RANK, without_rank
 
@@ -20,18 +19,12 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Origin:
-    """What a result came from: the task, the inputs by part, and what the frame of the results is to tell.
+    """What a result came from: task and inputs, the results of each input, and the tidy frame or what makes it."""
 
-    ``by_input`` are the results of each input; ``frame`` is the tidy frame, where there is one already.
-    """
-
-    task: Task
+    task: str
     inputs: Any
-    parts: Mapping[Part, Sequence[Any]]
     by_input: Sequence[Any]
-    labels: Sequence[str] | None
-    provenance: Mapping[str, Any]
-    frame: pd.DataFrame | None = None
+    frame: pd.DataFrame | Callable[[], Any]
 
 
 class _KnowsInputs:
@@ -42,7 +35,7 @@ class _KnowsInputs:
     @property
     def task(self) -> str:
         """The name of the task."""
-        return self._origin.task.name
+        return self._origin.task
 
     @property
     def inputs(self) -> Any:
@@ -69,7 +62,8 @@ class _KnowsInputs:
             ``.row``, the inputs, and the columns of the task that ``tidydl.tasks()`` lists.
         """
         frame = self._origin.frame
-        return _tidy(self._origin) if frame is None else frame.copy()
+        made: pd.DataFrame = frame.copy() if isinstance(frame, pd.DataFrame) else frame()
+        return made
 
 
 class CourseResult(_KnowsInputs, list):
@@ -110,29 +104,55 @@ def lines_of(result: Any) -> list[Line]:
 
 
 def _spread(lines: list[Line]) -> Line:
-    return {name + (f".{k}" if k else ""): value for k, line in enumerate(lines) for name, value in line.items()}
+    flat = (_flat(line) for line in lines)
+    return {name + (f".{k}" if k else ""): value for k, line in enumerate(flat) for name, value in line.items()}
 
 
-def _tidy(origin: Origin) -> pd.DataFrame:
-    """Lay the lines of each input into the columns of the task."""
-    task, every = origin.task, [lines_of(result) for result in origin.by_input]
+def _flat(line: Line) -> Line:
+    """Return a line whose dictionaries, such as the box of an object, are values of their own: ``box.xmin``."""
+    parts = (
+        {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+        for name, value in line.items()
+    )
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def tidy_frame(
+    task: Task,
+    parts: Callable[[], Mapping[Part, Sequence[Any]]],
+    by_input: Sequence[Any],
+    labels: Sequence[str] | None,
+    provenance: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Lay the results of each input into the columns of the task.
+
+    Parameters
+    ----------
+    task
+        The task.
+    parts
+        Gives the values of each part of the inputs.
+    by_input
+        The results of each input, as transformers nests them.
+    labels
+        The levels of the column ``label``.
+    provenance
+        What the frame is to tell.
+    """
+    every = [lines_of(result) for result in by_input]
     columns = task.columns if any(len(lines) > 1 for lines in every) else without_rank(task.columns)
     rows = [row for row, lines in enumerate(every) for _ in lines]
     ranks = [rank for lines in every for rank in range(1, len(lines) + 1)]
     flat = [line for lines in every for line in lines]
-    contract = task.contract([part for part in origin.parts if not part.shared], columns)
+    shown = {part: values for part, values in parts().items() if not part.shared}
     data: dict[str, Any] = {".row": rows}
-    data |= {part.name: [values[row] for row in rows] for part, values in origin.parts.items() if not part.shared}
-    for column in columns.names:
-        data[column] = ranks if column in (RANK, "sequence") else [_value(line, column) for line in flat]
-    levels = {} if origin.labels is None else {"label": list(origin.labels)}
-    frame = _framed(contract, data, levels)
-    frame.attrs["tidydl"] = dict(origin.provenance)
+    data |= {part.name: [values[row] for row in rows] for part, values in shown.items()}
+    for name in columns.names:
+        data[name] = ranks if name in (RANK, "sequence") else [_value(line, name) for line in flat]
+    levels = {"label": list(labels)} if labels is not None and "label" in columns.names else {}
+    frame = task.contract(list(shown), columns).frame(data, levels=levels)
+    frame.attrs["tidydl"] = dict(provenance)
     return frame
-
-
-def _framed(contract: Contract, data: Mapping[str, Any], levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    return contract.frame(data, levels={name: names for name, names in levels.items() if name in contract.names})
 
 
 def _value(line: Line, column: str) -> Any:

@@ -13,7 +13,7 @@ _LENGTHS = ("max_length", "max_new_tokens")
 _TOKENS = 20  # the length of a text where neither a call nor the model says one
 _OF_DRAWS = ("temperature", "top_k", "top_p", "seed")
 # What a call says that is done anyway, or has no meaning here.
-_IDLE = ("pad_token_id", "use_cache", "clean_up_tokenization_spaces", "truncation", "padding", "return_tensors")
+IDLE = ("pad_token_id", "use_cache", "clean_up_tokenization_spaces", "truncation", "padding", "return_tensors")
 
 
 def generation_options(task: Task, loaded: Loaded, asked: Mapping[str, Any], prompts: Sequence[Any]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def generation_options(task: Task, loaded: Loaded, asked: Mapping[str, Any], pro
     What a call does not say is in the model's ``task_specific_params`` for the task, else in its
     ``generation_config``, else a text has 20 tokens, its prompt included.
     """
-    named = {name: value for name, value in asked.items() if name not in _IDLE}
+    named = {name: value for name, value in asked.items() if name not in IDLE}
     specific = _specific(task, loaded)
     own = {name: value for name, value in specific.items() if name in task.options and name not in _LENGTHS}
     options = {**own, **named}
@@ -30,6 +30,14 @@ def generation_options(task: Task, loaded: Loaded, asked: Mapping[str, Any], pro
         options |= _length(task, loaded, specific, prompts)
     if not _draws(loaded, options):
         options = {name: value for name, value in options.items() if name not in _OF_DRAWS}
+    return options
+
+
+def plain_generation_options(task: Task, loaded: Loaded, asked: Mapping[str, Any], prompt: Any) -> dict[str, Any]:
+    """Return the same for transformers' own pipeline, which samples and writes longer texts unless it is told."""
+    options = {**asked, **generation_options(task, loaded, asked, [prompt])}
+    if options.setdefault("do_sample", _draws(loaded, options)):
+        options.setdefault("temperature", getattr(loaded.model.generation_config, "temperature", None) or 1.0)
     return options
 
 

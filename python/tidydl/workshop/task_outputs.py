@@ -25,6 +25,8 @@ class Output:
         where there is one; ``"labels"``, one dictionary of lists; ``"value"``, what the only column holds.
     single
         Whether a task returns one line for each of several inputs, a list of which it is for one.
+    alone
+        Whether a list of one input gives what that input gives.
     batched
         Whether several inputs go through our batches, rather than through transformers' own pipeline.
     """
@@ -32,6 +34,7 @@ class Output:
     keys: Mapping[str, str]
     form: Literal["lines", "line", "labels", "value"] = "lines"
     single: bool = False
+    alone: bool = False
     batched: bool = True
 
 
@@ -49,8 +52,10 @@ OUTPUTS = {
     "token-classification": Output(
         {"entity_group": "entity", "score": "score", "word": "word", "start": "start", "end": "end"}
     ),
-    "fill-mask": Output({"score": "score", "token": "", "token_str": "token", "sequence": "sequence"}, batched=False),
-    "question-answering": Output(_ANSWER, "line"),
+    "fill-mask": Output(
+        {"score": "score", "token": "", "token_str": "token", "sequence": "sequence"}, alone=True, batched=False
+    ),
+    "question-answering": Output(_ANSWER, "line", alone=True),
     "visual-question-answering": Output({"score": "score", "answer": "answer"}),
     "text-generation": Output({"generated_text": "generated_text"}),
     "text2text-generation": Output({"generated_text": "generated_text"}, single=True),
@@ -81,7 +86,8 @@ def _wrapped(lines: list[dict[str, Any]], output: Output) -> Any:
     if output.form == "labels":
         return {key: [line[key] for line in lines] if key != "sequence" else lines[0][key] for key in output.keys}
     if output.form == "value":
-        return next(iter(lines[0].values()))
+        value = next(iter(lines[0].values()))
+        return None if value is None else value.pil()
     return lines[0] if output.form == "line" and len(lines) == 1 else lines
 
 
