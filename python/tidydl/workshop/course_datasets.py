@@ -51,6 +51,8 @@ class CourseDataset(datasets.Dataset):
 
 def mended(value: Any) -> Any:
     """Return a new data set, or several by split, with columns that are lists; anything else as it is."""
+    if isinstance(value, list):
+        return [mended(each) for each in value]
     if isinstance(value, datasets.DatasetDict):
         for split, each in value.items():
             value[split] = mended(each)

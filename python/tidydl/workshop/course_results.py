@@ -62,8 +62,8 @@ class _KnowsInputs:
             ``.row``, the inputs, and the columns of the task that ``tidydl.tasks()`` lists.
         """
         frame = self._origin.frame
-        made: pd.DataFrame = frame.copy() if isinstance(frame, pd.DataFrame) else frame()
-        return made
+        tidied: pd.DataFrame = frame.copy() if isinstance(frame, pd.DataFrame) else frame()
+        return tidied
 
 
 class CourseResult(_KnowsInputs, list):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
-import tidydl.data.loading
 from tidydl.boundaries import DATA_FILES, guarded
+from tidydl.data.arguments import request_of
+from tidydl.data.loading import load_splits
+from tidydl.data.selecting import wanted_of
 from tidydl.errors import ArgumentError
 from tidydl.workshop.arguments import with_whole_numbers
 
 _POSITIONAL = ("path", "name", "data_dir", "data_files", "split", "cache_dir")
 # What tidydl reads of the Hub by itself; with any other argument `datasets` reads.
-_READ_BY_US = ("path", "name", "data_dir", "data_files", "split", "revision", "token", "cache_dir")
+_FILES = ("path", "name", "data_dir", "data_files")
+_READ_BY_US = (*_FILES, "split", "revision", "token", "cache_dir")
 _RENAMED = {"use_auth_token": "token", "script_version": "revision"}
 _IDLE = ("task", "trust_remote_code", "save_infos", "ignore_verifications", "keep_in_memory", "num_proc")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
@@ -72,11 +76,16 @@ def _is_of_hub(path: object) -> bool:
     return path not in _BUILDERS and not path.endswith("folder")
 
 
-def _from_hub(asked: dict[str, Any]) -> Any:
+def _from_hub(asked: Mapping[str, Any]) -> Any:
     """Read a data set of the Hub as tidydl does: once downloaded, it is there without a network."""
     import datasets
 
-    loaded = tidydl.data.loading.load_dataset(**asked, as_="dataset")
-    for split, each in loaded.items() if isinstance(loaded, datasets.DatasetDict) else [(asked.get("split"), loaded)]:
-        each._split = None if split is None else datasets.NamedSplit(split)  # type: ignore[union-attr]
-    return loaded
+    split = asked.get("split")
+    names = [str(each) for each in split] if isinstance(split, (list, tuple)) else None if split is None else str(split)
+    rest = {**dict.fromkeys(_FILES), **asked, "split": names}
+    by_split = load_splits(request_of(**rest), wanted_of(None, None, None, None), "dataset")
+    for name, each in by_split.items():
+        each._split = datasets.NamedSplit(name)
+    if names is None:
+        return datasets.DatasetDict(by_split)
+    return list(by_split.values()) if isinstance(names, list) else by_split[names]

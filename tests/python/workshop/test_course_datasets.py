@@ -128,11 +128,14 @@ def test_data_sets_of_the_hub_are_found_with_an_owner_or_without_and_again_witho
         "test = datasets.load_dataset('dair-ai/emotion', split='test')\n"
         "result = {'splits': list(emotion), 'first': test['text'][0], 'names': test.features['label'].names,\n"
         "          'split': str(test.split), 'same': emotion['test']['text'] == test['text'],\n"
+        "          'pair': [each.num_rows for each in datasets.load_dataset('emotion', split=['train', 'test[:9]'])],\n"
+        "          'one': list(datasets.load_dataset('emotion', 'unsplit')),\n"
         "          'kinds': str(test.to_pandas().dtypes['label'])}\n"
     )
     found, _ = run_course(tmp_path, hub.url, code)
     assert found["splits"] == ["train", "validation", "test"]
     assert found["names"] == EMOTIONS
+    assert (found["pair"], found["one"]) == ([160, 9], ["train"])
     assert found["first"].startswith("i feel")
     assert (found["split"], found["same"], found["kinds"]) == ("test", True, "int64")
     assert run_course(tmp_path, hub.url, code, HF_HUB_OFFLINE="1")[0] == found
