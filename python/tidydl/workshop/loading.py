@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tidydl.boundaries import DATA_FILES, guarded
+from tidydl.boundaries import DATA_FILES, HUB, guarded
 from tidydl.data.arguments import request_of
 from tidydl.data.loading import load_splits
 from tidydl.data.selecting import wanted_of
@@ -53,6 +53,8 @@ def load_dataset(path: str, *args: Any, **kwargs: Any) -> Any:
         return mended(_from_hub(asked))
     import datasets
 
+    if _is_of_hub(path) and "/" not in path:
+        asked["path"] = _with_owner(path, asked.get("token"))
     with DATA_FILES.guard(f"The data set '{path}'", allowed="What `datasets.load_dataset()` reads."):
         return mended(datasets.load_dataset(**asked))
 
@@ -74,6 +76,14 @@ def _is_of_hub(path: object) -> bool:
     if not isinstance(path, str) or _HUB_ID.fullmatch(path) is None or os.path.exists(path):
         return False
     return path not in _BUILDERS and not path.endswith("folder")
+
+
+def _with_owner(path: str, token: str | bool | None) -> str:
+    """Return the id that a data set without an owner has today."""
+    import huggingface_hub
+
+    with HUB.guard(f"The data set '{path}'", hint="Write its id with an owner, such as 'dair-ai/emotion'."):
+        return str(huggingface_hub.HfApi().dataset_info(path, token=token).id)
 
 
 def _from_hub(asked: Mapping[str, Any]) -> Any:

@@ -130,6 +130,7 @@ def test_data_sets_of_the_hub_are_found_with_an_owner_or_without_and_again_witho
         "          'split': str(test.split), 'same': emotion['test']['text'] == test['text'],\n"
         "          'pair': [each.num_rows for each in datasets.load_dataset('emotion', split=['train', 'test[:9]'])],\n"
         "          'one': list(datasets.load_dataset('emotion', 'unsplit')),\n"
+        "          'streamed': next(iter(datasets.load_dataset('emotion', split='test', streaming=True)))['text'],\n"
         "          'kinds': str(test.to_pandas().dtypes['label'])}\n"
     )
     found, _ = run_course(tmp_path, hub.url, code)
@@ -138,4 +139,17 @@ def test_data_sets_of_the_hub_are_found_with_an_owner_or_without_and_again_witho
     assert (found["pair"], found["one"]) == ([160, 9], ["train"])
     assert found["first"].startswith("i feel")
     assert (found["split"], found["same"], found["kinds"]) == ("test", True, "int64")
+    assert found["streamed"] == found["first"]
+    code = code.replace("next(iter(datasets.load_dataset('emotion', split='test', streaming=True)))", "test[0]")
     assert run_course(tmp_path, hub.url, code, HF_HUB_OFFLINE="1")[0] == found
+
+
+def test_the_hub_of_the_tests_serves_the_plain_libraries_too(hub, tmp_path):
+    code = (
+        "import datasets\n"
+        "result = [datasets.load_dataset('dair-ai/emotion', 'unsplit')['train'].num_rows,\n"
+        "          next(iter(datasets.load_dataset('dair-ai/emotion', split='test', streaming=True)))['label']]\n"
+    )
+    rows, code = run_course(tmp_path, hub.url, code)[0]
+    assert rows == 400
+    assert code in range(len(EMOTIONS))

@@ -6,7 +6,7 @@ import transformers as installed
 
 import tiny
 from tidydl.errors import NotFoundError
-from tidydl.workshop import transformers
+from tidydl.workshop import datasets, transformers
 
 LINES = {
     "TFAutoModelForSequenceClassification": "Write `AutoModelForSequenceClassification`",
@@ -39,8 +39,30 @@ def test_an_import_of_a_name_that_is_gone_says_the_same():
         from tidydl.workshop.transformers import TFAutoModel  # noqa: F401
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("list_datasets", "huggingface_hub.list_datasets"),
+        ("inspect_dataset", "features"),
+        ("list_metrics", "load_metric"),
+    ],
+)
+def test_functions_of_datasets_that_are_gone_answer_too(name, line):
+    with pytest.raises(NotFoundError) as problem:
+        getattr(datasets, name)
+    assert line in problem.value.hint
+
+
+def test_caching_is_switched_by_its_older_name():
+    datasets.set_caching_enabled(False)
+    assert not datasets.is_caching_enabled()
+    datasets.set_caching_enabled(True)
+    assert datasets.is_caching_enabled()
+
+
 def test_a_name_that_never_was_is_missing():
     assert not hasattr(transformers, "never_there")
+    assert not hasattr(datasets, "never_there")
 
 
 def test_names_that_have_changed_are_those_of_today():
