@@ -12,7 +12,7 @@ import tidydl
 import tiny
 from support.nested import assert_same
 from tidydl.errors import ArgumentError, NotFoundError
-from tidydl.workshop import CourseRecord, CourseResult, transformers
+from tidydl.workshop import CourseRecord, CourseResult, datasets, transformers
 
 TEXTS = ["the sun was happy", "rain again , not good", "you and i"]
 
@@ -130,6 +130,23 @@ def test_tensorflow_and_unknown_tasks_are_errors_that_say_what_to_write(folder):
         transformers.pipeline("text-classification", model=str(folder), framework="tf")
     with pytest.raises(NotFoundError, match="text-classification"):
         transformers.pipeline("text-clasification", model=str(folder))
+
+
+def test_a_stream_of_texts_gives_a_stream_of_results(course):
+    from transformers.pipelines.pt_utils import KeyDataset
+
+    table = datasets.Dataset.from_dict({"text": TEXTS})
+    expected = [course(text)[0] for text in TEXTS]
+    assert_same(list(course(KeyDataset(table, "text"))), expected)
+    assert_same(list(course(text for text in TEXTS)), expected)
+    assert_same(course(table["text"]), expected)
+
+
+def test_a_pipeline_is_copied_and_sent_to_other_processes(course):
+    course(TEXTS[0])
+    for other in (copy.copy(course), pickle.loads(pickle.dumps(course))):
+        assert_same(other(TEXTS[0]), course(TEXTS[0]))
+        assert repr(other) == repr(course)
 
 
 def test_the_installed_library_is_not_changed(course):
