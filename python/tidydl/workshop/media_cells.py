@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,12 @@ import pandas as pd
 from tidydl.storage import cache_folder
 from tidydl.whole_files import write_whole
 
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
-# The first bytes of a file, and how names of such files end.
-_BEGINNINGS = {
-    b"\x89PNG": ".png",
-    b"\xff\xd8": ".jpg",
-    b"GIF8": ".gif",
-    b"RIFF": ".wav",
-    b"fLaC": ".flac",
-    b"ID3": ".mp3",
-}
+# How names of such files end, and the first bytes of those that are known by them.
+_ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"),
+    *(".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"),
+)
+_BEGINNINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"GIF8": ".gif", b"RIFF": ".wav", b"fLaC": ".flac"}
 
 
 def with_files(cells: pd.Series) -> pd.Series:
@@ -39,9 +34,9 @@ def _with_file(cell: Any) -> Any:
 
 def _written(content: bytes, path: str) -> Path:
     """Write a file by the hash of its content, so that the name is never one that the data chose."""
-    suffix = Path(path).suffix
+    suffix = Path(path).suffix.lower()
     usual = next((ending for start, ending in _BEGINNINGS.items() if content.startswith(start)), "")
-    ending = suffix if _ENDING.fullmatch(suffix) else usual
+    ending = suffix if suffix in _ENDINGS else usual
     file = cache_folder() / "media" / f"{hashlib.sha256(content).hexdigest()}{ending}"
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)

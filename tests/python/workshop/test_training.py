@@ -41,6 +41,19 @@ def test_a_trainer_takes_a_tokenizer():
     assert current_trainer_arguments({"tokenizer": 1, "model": 2}) == {"processing_class": 1, "model": 2}
 
 
+def test_a_loss_of_ones_own_need_not_know_how_many_items_there_are():
+    class Own(transformers.Trainer):
+        def compute_loss(self, model, inputs, return_outputs=False):
+            return model, inputs, return_outputs
+
+    class Newer(transformers.Trainer):
+        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+            return num_items_in_batch
+
+    assert Own.compute_loss(None, 1, 2, return_outputs=True, num_items_in_batch=3) == (1, 2, True)
+    assert Newer.compute_loss(None, 1, 2, num_items_in_batch=3) == 3
+
+
 def test_without_accelerate_the_error_names_the_extra(monkeypatch, tmp_path):
     monkeypatch.setattr(training, "find_spec", lambda library: None)
     for make in (transformers.TrainingArguments, transformers.Trainer):
