@@ -14,6 +14,7 @@ from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import is_missing
 from tidydl.pipelines.predictions import provenance
+from tidydl.pipelines.reading import texts
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.running.drawing import begin_of_draws, seeded
 from tidydl.pipelines.running_errors import running
@@ -21,7 +22,7 @@ from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.pipelines.task_resolution import LOADING, open_model
 from tidydl.progress import run
 from tidydl.workshop.arguments import refuse_tensorflow, with_whole_numbers
-from tidydl.workshop.course_calls import CourseCall, read_call, streams
+from tidydl.workshop.course_calls import CourseCall, is_chat, read_call, streams
 from tidydl.workshop.course_results import Origin, tidy_frame, with_origin
 from tidydl.workshop.generation_defaults import GENERATING, generation_options, plain_generation_options
 from tidydl.workshop.task_outputs import OUTPUTS, Output, missing_result, results_of
@@ -226,6 +227,8 @@ class CoursePipeline:
                 allowed="A file on this machine, or a loaded image or sound.",
                 hint="Download the file first, then give its path.",
             )
+        if self._task.reads == "text" and not isinstance(x, (str, Mapping)) and not is_chat(x):
+            texts.read(x, "The input")  # says what it is instead
         options = dict(call.options)
         if self.task == "text-generation":  # with options that only generate() knows
             options = plain_generation_options(self._task, self._loaded, options, x)

@@ -11,7 +11,7 @@ import transformers as installed
 import tidydl
 import tiny
 from support.nested import assert_same
-from tidydl.errors import ArgumentError, NotFoundError
+from tidydl.errors import ArgumentError, DataError, NotFoundError
 from tidydl.workshop import CourseRecord, CourseResult, datasets, transformers
 
 TEXTS = ["the sun was happy", "rain again , not good", "you and i"]
@@ -130,6 +130,19 @@ def test_tensorflow_and_unknown_tasks_are_errors_that_say_what_to_write(folder):
         transformers.pipeline("text-classification", model=str(folder), framework="tf")
     with pytest.raises(NotFoundError, match="text-classification"):
         transformers.pipeline("text-clasification", model=str(folder))
+
+
+@pytest.mark.parametrize("x", [3.5, ["a", 3.5], {"words": "a"}, [["a"]]], ids=repr)
+def test_what_is_no_text_is_an_error_that_says_so(course, x):
+    with pytest.raises((ArgumentError, DataError)) as problem:
+        course(x)
+    assert "Traceback" not in str(problem.value)
+    assert "3.5" in str(problem.value) or x not in (3.5, ["a", 3.5])
+
+
+def test_a_model_for_another_task_is_an_error_that_names_its_own(folder):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
+        transformers.pipeline("ner", model=str(folder))
 
 
 def test_a_stream_of_texts_gives_a_stream_of_results(course):
