@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -74,9 +75,7 @@ def older_name(name: str, library: Any) -> Any:
     if name == "is_safetensors_available":
         return lambda: True
     if name == "AdamW":
-        import torch
-
-        return torch.optim.AdamW
+        return _adamw()
     if name == "AutoModelWithLMHead":
         return language_model_class(library)
     if name.endswith("FeatureExtractor"):
@@ -85,6 +84,20 @@ def older_name(name: str, library: Any) -> Any:
     if instead is None:
         raise AttributeError(f"module 'transformers' has no attribute '{name}'")
     raise NotFoundError(f"transformers {library.__version__} has no `{name}` any more.", hint=instead)
+
+
+@functools.cache
+def _adamw() -> type:
+    """Return torch's AdamW with the defaults and arguments of transformers 4."""
+    import torch
+
+    def begin(
+        self: Any, params: Any, lr: float = 1e-3, betas: Any = (0.9, 0.999), eps: float = 1e-6, **more: Any
+    ) -> None:
+        own = {name: value for name, value in more.items() if name not in ("correct_bias", "no_deprecation_warning")}
+        torch.optim.AdamW.__init__(self, params, lr=lr, betas=tuple(betas), eps=eps, **{"weight_decay": 0.0, **own})
+
+    return type("AdamW", (torch.optim.AdamW,), {"__init__": begin})
 
 
 def _image_processor(kind: str, library: Any) -> Any:

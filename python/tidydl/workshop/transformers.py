@@ -32,14 +32,15 @@ def __getattr__(name: str) -> _Any:
             raise
         from tidydl.workshop.gone_names import older_name
 
-        return older_name(name, transformers)
-    return _mended(name, value)
+        value = older_name(name, transformers)
+    return _mended(value)
 
 
-def _mended(name: str, value: _Any) -> _Any:
+def _mended(value: _Any) -> _Any:
     """Return a class that loads models or tokenizers with what it had, and anything else as it is."""
-    if not isinstance(value, type):
+    if not isinstance(value, type) or value.__module__.startswith("tidydl."):
         return value
+    name = value.__name__
     if name.startswith("Auto") and hasattr(value, "from_pretrained"):
         from tidydl.workshop.loading_classes import loading_class
 

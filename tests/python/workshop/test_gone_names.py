@@ -66,11 +66,24 @@ def test_a_name_that_never_was_is_missing():
 
 
 def test_names_that_have_changed_are_those_of_today():
-    assert transformers.AdamW is torch.optim.AdamW
-    assert transformers.AutoModelForVision2Seq is installed.AutoModelForImageTextToText
+    assert issubclass(transformers.AutoModelForVision2Seq, installed.AutoModelForImageTextToText)
+    assert issubclass(transformers.MT5Tokenizer, installed.T5Tokenizer)
+    assert hasattr(transformers.MT5Tokenizer, "encode_plus")
     assert transformers.ViTFeatureExtractor is installed.ViTImageProcessorPil
     assert transformers.CLIPFeatureExtractor is installed.CLIPImageProcessorPil
     assert transformers.is_tf_available() is False
+
+
+def test_adamw_is_that_of_torch_with_the_defaults_of_then():
+    weights = torch.nn.Linear(2, 1).parameters()
+    optimizer = transformers.AdamW(weights, lr=5e-5, correct_bias=False, no_deprecation_warning=True)
+    assert isinstance(optimizer, torch.optim.AdamW)
+    assert {name: optimizer.defaults[name] for name in ("lr", "eps", "weight_decay")} == {
+        "lr": 5e-5,
+        "eps": 1e-6,
+        "weight_decay": 0.0,
+    }
+    assert transformers.AdamW(torch.nn.Linear(2, 1).parameters(), weight_decay=0.01).defaults["weight_decay"] == 0.01
 
 
 @pytest.mark.parametrize(
