@@ -1,6 +1,7 @@
 """Pipelines of courses: the lists of transformers, of one text, of several, and of what is missing."""
 
 import copy
+import json
 import math
 import pickle
 
@@ -99,6 +100,14 @@ def test_the_tidy_form_is_that_of_our_pipelines(folder, course, options):
         found, expected = course(x, **options).tidy(), ours(x, **options)
         pd.testing.assert_frame_equal(found, expected, atol=2e-6)
         assert found.attrs["tidydl"]["model"] == str(folder)
+
+
+def test_results_are_lists_for_all_that_takes_lists(course):
+    result = course(TEXTS)
+    assert json.loads(json.dumps(result)) == list(result)
+    assert list(pd.DataFrame(result).columns) == ["label", "score"]
+    assert [line["label"] for line in result] == result.wide()["label"].tolist()
+    assert result == [*result]
 
 
 def test_results_know_their_task_and_inputs_and_can_be_copied(course):
