@@ -13,6 +13,7 @@ from tidydl.workshop.generation_defaults import IDLE
 
 # Options that our batches take by other names, or that ask for what is done anyway.
 _TAKEN = ("truncation", "padding", "num_workers")
+_RENAMED = {"multi_class": "multi_label", "topk": "top_k"}
 
 
 @dataclass(frozen=True)
@@ -96,21 +97,18 @@ def read_call(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any], op
     if shared is not None and len(inputs) == 2 and shared not in arguments:
         arguments, inputs = {**arguments, shared: inputs[1]}, inputs[:1]
     x, arguments = _inputs_of(task, inputs, arguments)
-    asked = {**options, **arguments}
-    every = bool(asked.pop("return_all_scores", False)) and "top_k" not in asked
-    if every:
-        asked["top_k"] = None
-    ranked = "top_k" in asked
+    asked = current_options({**options, **arguments})
     if isinstance(asked.get("candidate_labels"), str):
         asked["candidate_labels"] = [label.strip() for label in asked["candidate_labels"].split(",") if label.strip()]
+    of_call = {"top_k", "topk"}.intersection(arguments)
     return CourseCall(
         task=task,
         inputs=inputs,
         x=x,
-        options=_entities(asked),
-        ranked=ranked,
-        nested=task.name == "text-classification" and ranked and "top_k" not in arguments,
-        by_code=every,
+        options=asked,
+        ranked="top_k" in asked,
+        nested=task.name == "text-classification" and "top_k" in asked and not of_call,
+        by_code=bool({**options, **arguments}.get("return_all_scores")) and asked["top_k"] is None,
     )
 
 
@@ -160,9 +158,12 @@ def is_chat(x: Any) -> bool:
     )
 
 
-def _entities(options: dict[str, Any]) -> dict[str, Any]:
-    """Write how entities are grouped in the words of today."""
-    grouped, whole = options.pop("grouped_entities", None), options.pop("ignore_subwords", None)
+def current_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Write options of earlier versions in the words of today."""
+    current = {_RENAMED.get(name, name): value for name, value in options.items()}
+    if current.pop("return_all_scores", False):
+        current.setdefault("top_k", None)
+    grouped, whole = current.pop("grouped_entities", None), current.pop("ignore_subwords", None)
     if grouped is not None or whole is not None:
-        options.setdefault("aggregation_strategy", ("first" if whole else "simple") if grouped else "none")
-    return options
+        current.setdefault("aggregation_strategy", ("first" if whole else "simple") if grouped else "none")
+    return current

@@ -22,7 +22,7 @@ from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.pipelines.task_resolution import LOADING, open_model
 from tidydl.progress import run
 from tidydl.workshop.arguments import refuse_tensorflow, with_whole_numbers
-from tidydl.workshop.course_calls import CourseCall, is_chat, read_call, streams
+from tidydl.workshop.course_calls import CourseCall, current_options, is_chat, read_call, streams
 from tidydl.workshop.course_results import Origin, tidy_frame, with_origin
 from tidydl.workshop.generation_defaults import GENERATING, generation_options, plain_generation_options
 from tidydl.workshop.task_outputs import OUTPUTS, Output, missing_result, results_of
@@ -168,7 +168,7 @@ class CoursePipeline:
         """
         with arguments_of("pipeline"), running(self._loaded):
             if self._output is None or (inputs and streams(inputs[0])):
-                return self._others(inputs, {**self._options, **with_whole_numbers(arguments)})
+                return self._others(inputs, current_options({**self._options, **with_whole_numbers(arguments)}))
             call = read_call(self._task, inputs, with_whole_numbers(arguments), self._options)
             return self._many(call, self._output) if call.is_several else self._one(call, self._output)
 

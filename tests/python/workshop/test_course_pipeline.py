@@ -162,6 +162,8 @@ def test_a_stream_of_texts_gives_a_stream_of_results(course):
     assert_same(list(course(KeyDataset(table, "text"))), expected)
     assert_same(list(course(text for text in TEXTS)), expected)
     assert_same(course(table["text"]), expected)
+    every = list(course(KeyDataset(table, "text"), return_all_scores=True))
+    assert [len(lines) for lines in every] == [3, 3, 3]
 
 
 def test_a_pipeline_is_copied_and_sent_to_other_processes(course):

@@ -78,6 +78,14 @@ def test_the_wide_form_of_labels_and_answers_has_a_row_for_each_input():
     assert (answer.task, answer.inputs) == ("question-answering", ASKED)
 
 
+def test_options_have_their_older_names():
+    zero = course("zero-shot-classification", "inference", multi_class=True)
+    assert_same(zero(SUN, ["work", "home"]), zero(SUN, ["work", "home"], multi_label=True))
+    assert_same(zero([SUN], ["work", "home"])[0], zero(SUN, ["work", "home"]))
+    assert len(course("fill-mask", "masked")("the [MASK] was", topk=2.0)) == 2
+    assert len(course("question-answering", "answers")(ASKED, topk=2)) == 2
+
+
 def test_results_of_other_tasks_are_those_of_transformers_and_have_frames_too(tmp_path):
     path = image_file(tmp_path)
     found = course("object-detection", "vision.yolos", threshold=0.1)(path)
