@@ -6,6 +6,7 @@ A class of its own, so that data sets that other code makes stay as they are. It
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -50,14 +51,14 @@ class CourseDataset(datasets.Dataset):
 
 
 def mended(value: Any) -> Any:
-    """Return a new data set, or several by split, with columns that are lists; anything else as it is."""
+    """Return data sets with columns that are lists, one, several or by split, and anything else as it is."""
     if isinstance(value, list):
         return [mended(each) for each in value]
     if isinstance(value, datasets.DatasetDict):
-        for split, each in value.items():
-            value[split] = mended(each)
-    elif type(value) is datasets.Dataset:
-        value.__class__ = CourseDataset  # it was made a moment ago, and nobody else holds it
+        return datasets.DatasetDict({split: mended(each) for split, each in value.items()})
+    if type(value) is datasets.Dataset:
+        value = copy.copy(value)  # others may hold the one that came
+        value.__class__ = CourseDataset
     return value
 
 

@@ -40,6 +40,7 @@ DROPPED = (
 )
 _RENAMED = {"torch_dtype": "dtype", "use_auth_token": "token"}
 _IDLE = ("use_fast", "device_map", "framework", "model_kwargs")
+_SPECIAL = 8  # special tokens around a text, at most
 _NO_LIMIT = 1_000_000  # what tokenizers write where they know of no longest text is larger
 
 
@@ -234,10 +235,15 @@ class CoursePipeline:
             options = plain_generation_options(self._task, self._loaded, options, x)
             with seeded(str(begin_of_draws(options.pop("seed", None), None)), self._loaded.device):
                 return self.plain(x, **options)
-        if self.task == "text-classification" and getattr(self._loaded.tokenizer, "model_max_length", 0) < _NO_LIMIT:
+        if self.task == "text-classification" and self._may_be_long(x):
             options.setdefault("truncation", True)  # as our batches do
         result = self.plain(x, **options)
         return call.sorted([result] if isinstance(result, dict) and not self._is_record() else result, self.model)
+
+    def _may_be_long(self, x: Any) -> bool:
+        """Return whether a text may have more tokens than the model reads: of ASCII each is a character at least."""
+        most = getattr(self._loaded.tokenizer, "model_max_length", _NO_LIMIT)
+        return most < _NO_LIMIT and not (isinstance(x, str) and len(x) < most - _SPECIAL and x.isascii())
 
     def _is_record(self) -> bool:
         return self._output is not None and self._output.form in ("labels", "line")

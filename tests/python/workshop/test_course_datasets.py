@@ -79,6 +79,7 @@ def test_doubles_are_whole_numbers_where_those_are_meant(table):
 
 def test_data_sets_that_other_code_makes_keep_their_columns(table):
     plain = installed.Dataset.from_dict({"text": TEXTS})
+    assert type(datasets.concatenate_datasets([plain])["text"]) is list
     assert type(plain["text"]) is installed.Column
     assert type(plain.select([0])) is installed.Dataset
 
