@@ -18,7 +18,7 @@
 #' @param python The Python used to create the virtual environment; by default the first one found that is recent
 #'   enough.
 #' @param extras Optional dependencies to install: any of `"minilm"` (a sentence encoder that works offline),
-#'   `"sklearn"`, `"audio"`, `"video"`, `"ocr"`.
+#'   `"sklearn"`, `"audio"`, `"video"`, `"ocr"`, `"train"`.
 #' @param ask Whether to ask before installing into a Python of your own.
 #' @return Invisibly, the path of the Python that was installed into (`NA` if reticulate selects it later).
 #' @section Errors: `tidydl_error_argument` for an unknown method, `tidydl_error_not_found` for an unknown extra, and
@@ -60,7 +60,7 @@ automatic_method <- function() {
 # The entries below "# core" and below each extra in constraints.txt: one row per package, with the tested and
 # the oldest version.
 requirements <- function(extras = character(), call = rlang::caller_env()) {
-  available <- c("minilm", "sklearn", "audio", "video", "ocr")
+  available <- c("minilm", "sklearn", "audio", "video", "ocr", "train")
   for (extra in setdiff(extras, available)) {
     unknown_name("extras", extra, available, "`extras = character()` installs the core only.", call = call)
   }

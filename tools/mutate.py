@@ -45,6 +45,7 @@ TESTS = {
     "python/tidydl/pipelines/task_runs": "task_runs",
     "python/tidydl/pipelines/reading/windows": "text answers",
     "python/tidydl/rng": "rng",
+    "python/tidydl/workshop/": "as_in_version_4 course_pipeline course_tasks course_datasets course_tokenizers",
     "R/nnet": "nnet nnet-engine nnet-repeats methods",
     "R/model-frame": "model-frame nnet bad-input",
     "R/network-data": "importance",

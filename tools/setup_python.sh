@@ -59,7 +59,7 @@ fi
 
 echo "setup: installing tidydl and what it needs into .venv (a few minutes the first time)"
 install setuptools build
-install --no-build-isolation "$torch" --editable '.[minilm,sklearn,audio,video,test]'
+install --no-build-isolation "$torch" --editable '.[minilm,sklearn,audio,video,train,test]'
 
 if [[ $headers == yes ]]; then
   # rpy2 from 3.6.7 on needs R 4.5; 3.5.17 is the last tested with older ones.

@@ -1,12 +1,13 @@
 """The server: what `huggingface_hub` asks for of models and data sets, from folders on this machine.
 
 It speaks of a repository's info, with sizes and hashes of files, its tree and its branches, and gives files with etags,
-ranges and the redirect of large ones; old ids are redirected to new ones. A repository can be gated, private or told to
-misbehave.
+ranges and the redirect of large ones; old ids are redirected to new ones. The plain libraries find what they ask for,
+files by their paths and folders. A repository can be gated, private or told to misbehave.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -66,6 +67,7 @@ _NAME = r"(?P<name>[^/]+/[^/]+?|[^/]+?)"
 _PATHS = (
     ("info", re.compile(rf"/api/{_KIND}/{_NAME}(?:/revision/(?P<revision>.+))?")),
     ("refs", re.compile(rf"/api/{_KIND}/{_NAME}/refs")),
+    ("paths", re.compile(rf"/api/{_KIND}/{_NAME}/paths-info/(?P<revision>[^/]+)")),
     ("tree", re.compile(rf"/api/{_KIND}/{_NAME}/tree/(?P<revision>[^/]+)(?:/(?P<path>.*))?")),
     ("resolve", re.compile(rf"/(?:(?P<kind>models|datasets)/)?{_NAME}/resolve/(?P<revision>[^/]+)/(?P<path>.+)")),
     ("large", re.compile(rf"/large/{_KIND}/{_NAME}/(?P<revision>[^/]+)/(?P<path>.+)")),
@@ -83,6 +85,9 @@ class _Asked(BaseHTTPRequestHandler):
         self._answer()
 
     def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
         self._answer()
 
     def _answer(self) -> None:
@@ -148,14 +153,23 @@ class _Asked(BaseHTTPRequestHandler):
 
     def _tree(self, repo: Repo, version: Version, asked: dict) -> None:
         below = f"{asked['path']}/" if asked["path"] else ""
-        files = [
-            {"type": "file", "path": name, "size": path.stat().st_size, "oid": git_hash(path)}
-            for name, path in version.files.items()
-            if name.startswith(below)
-        ]
+        deep = parse_qs(urlsplit(self.path).query).get("recursive", [""])[0].lower() in ("true", "1")
+        files = {name: path for name, path in version.files.items() if name.startswith(below)}
         if below and not files:
             return self._refuse(404, "EntryNotFound")
-        return self._send_json(files)
+        folders = sorted({name.removeprefix(below).split("/")[0] for name in files if "/" in name.removeprefix(below)})
+        here = [_folder(f"{below}{name}") for name in folders]
+        shown = {name: path for name, path in files.items() if deep or "/" not in name.removeprefix(below)}
+        return self._send_json([*here, *(_file_entry(name, path) for name, path in shown.items())])
+
+    def _paths(self, repo: Repo, version: Version, asked: dict) -> None:
+        """Describe the files and folders that a client asks for by their paths."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        wanted = json.loads(body)["paths"] if body.startswith(b"{") else parse_qs(body.decode()).get("paths", [])
+        files = version.files
+        entries = [_file_entry(name, files[name]) for name in wanted if name in files]
+        entries += [_folder(name) for name in wanted if any(each.startswith(f"{name}/") for each in files)]
+        self._send_json(entries)
 
     def _resolve(self, repo: Repo, version: Version, asked: dict) -> None:
         path = version.files.get(asked["path"])
@@ -174,7 +188,7 @@ class _Asked(BaseHTTPRequestHandler):
 
     def _large(self, repo: Repo, version: Version, asked: dict) -> None:
         path = version.files[asked["path"]]
-        self._file(repo, path, asked, {"ETag": f'"{sha256(path)}"'})
+        self._file(repo, path, asked, {"X-Repo-Commit": version.commit, "ETag": f'"{sha256(path)}"'})
 
     def _file(self, repo: Repo, path: Path, asked: dict, headers: dict[str, str]) -> None:
         content, status = path.read_bytes(), 200
@@ -220,9 +234,21 @@ class _Asked(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write(content[:cut])
         self.close_connection = self.close_connection or cut is not None
+
+
+def _folder(name: str) -> dict:
+    """Describe a folder as the tree of a repository does."""
+    return {"type": "directory", "path": name, "size": 0, "oid": hashlib.sha1(name.encode()).hexdigest()}
+
+
+def _file_entry(name: str, path: Path) -> dict:
+    """Describe a file as the tree of a repository does."""
+    size = path.stat().st_size
+    large = {} if size < LARGE else {"lfs": {"oid": sha256(path), "size": size, "pointerSize": 130}}
+    return {"type": "file", "path": name, "size": size, "oid": git_hash(path), **large}
 
 
 def _sibling(name: str, path: Path, with_files: bool) -> dict:

@@ -201,15 +201,20 @@ def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
     """Load what a request names: a frame, a table or a dataset, or several by split."""
     if request.frame is not None:
         return _of_frame(request, wanted, form)
+    results = load_splits(request, wanted, form)
+    if request.is_one or (request.split is None and len(results) == 1):
+        return next(iter(results.values()))
+    return _by_split(results, form)
+
+
+def load_splits(request: Request, wanted: Wanted, form: str) -> dict[str, Any]:
+    """Load what a request names from files, by split, also where there is one."""
     from tidydl.data.reading_sources import fetch
 
     with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
         raw = fetch(request, wanted)
         splits = list(raw.tables) if request.split is None else request.splits
-        results = {split: _of_split(raw, request, wanted, split, form) for split in splits}
-    if request.is_one or (request.split is None and len(results) == 1):
-        return next(iter(results.values()))
-    return _by_split(results, form)
+        return {split: _of_split(raw, request, wanted, split, form) for split in splits}
 
 
 def _by_split(results: dict[str, Any], form: str) -> Any:
