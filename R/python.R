@@ -218,7 +218,9 @@ initialize_python <- function(call) {
         NULL
       },
       error = function(cnd) {
-        paste0("Python could not be started: ", trimws(conditionMessage(cnd)), too_new_for_reticulate())
+        message <- trimws(conditionMessage(cnd))
+        hint <- if (grepl("does not exist", message, fixed = TRUE)) "" else too_new_for_reticulate()
+        paste0("Python could not be started: ", message, hint)
       }
     )
     if (!is.null(problem)) {
