@@ -105,7 +105,7 @@ def _answer(step: Callable[[_Call], Record]) -> Record:
         except (KeyboardInterrupt, GeneratorExit):
             record = {"state": "interrupted"}
         except BaseException as error:
-            record = {"state": "error", "error": _as_data(error, call.repairs)}
+            record = {"state": "error", "error": error_record(error, call.repairs)}
     if call.watch.seen:  # whatever became of it, the user wants it stopped
         if "job" in record:
             _close(record["job"])
@@ -190,7 +190,7 @@ def _close(name: str) -> Record:
     return {"state": "done", "value": {"kind": "null"}}
 
 
-def _as_data(error: BaseException, repairs: Repairs) -> Record:
+def error_record(error: BaseException, repairs: Repairs) -> Record:
     """Write an error as data: one of ours in its three parts, any other as kind ``internal``."""
     if isinstance(error, TidydlError):
         parts = {"kind": error.kind, "problem": error.problem, "allowed": error.allowed, "hint": error.hint}
