@@ -11,9 +11,12 @@ as_result <- function(value, about = NULL, answer = NULL) {
   )
 }
 
-# What is missing is NA, which has a place in a data frame.
+# A missing text comes as NULL and a missing number as NaN; NA has a place in a data frame.
 without_nothing <- function(value) {
-  if (is.null(value)) NA else if (is.list(value)) lapply(value, without_nothing) else value
+  if (is.list(value)) {
+    return(lapply(value, without_nothing))
+  }
+  if (is.null(value)) NA_character_ else replace(value, is.nan(value), NA)
 }
 
 #' @export
@@ -26,6 +29,22 @@ plain_result <- function(x) {
   attributes(x) <- list(names = names(x))
   x
 }
+
+# Parts of a result, and several of them together, are plain lists: the inputs are those of the whole.
+#' @exportS3Method vctrs::vec_restore tidydl_result
+vec_restore.tidydl_result <- function(x, to, ...) plain_result(x)
+
+#' @exportS3Method vctrs::vec_ptype2 tidydl_result.tidydl_result
+vec_ptype2.tidydl_result.tidydl_result <- function(x, y, ...) list()
+
+#' @exportS3Method vctrs::vec_ptype2 tidydl_result.list
+vec_ptype2.tidydl_result.list <- function(x, y, ...) list()
+
+#' @exportS3Method vctrs::vec_ptype2 list.tidydl_result
+vec_ptype2.list.tidydl_result <- function(x, y, ...) list()
+
+#' @exportS3Method vctrs::vec_cast list.tidydl_result
+vec_cast.list.tidydl_result <- function(x, to, ...) plain_result(x)
 
 #' @exportS3Method utils::str tidydl_result
 str.tidydl_result <- function(object, ...) utils::str(plain_result(object), ...)

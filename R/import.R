@@ -12,8 +12,8 @@
 #'
 #' * Values come as R has them: text, numbers, lists, arrays, data frames, dates. Everything else is an object of class
 #'   `tidydl_python`, with `$` for its attributes and methods, `[` and `[[` for its items (counted from 0, as in
-#'   Python), `$<-`, arithmetic, `names()`, `length()`, `dim()`, `as.list()`, `as.matrix()`, `as.numeric()`, `as.data.frame()`
-#'   and `as_tibble()`. With `convert = FALSE` values stay Python's until `py_to_r()`.
+#'   Python), `$<-`, arithmetic, `names()`, `length()`, `dim()`, `as.list()`, `as.matrix()`, `as.numeric()`,
+#'   `as.data.frame()` and `as_tibble()`. With `convert = FALSE` values stay Python's until `py_to_r()`.
 #' * Arguments go to Python as reticulate sends them: a vector of length one is a single value, a longer one a list, a
 #'   named list a dictionary, a function a function. A matrix is an array, a data frame a pandas frame, a missing value
 #'   `None`. A double such as `3` is an integer where an integer is meant.

@@ -80,8 +80,10 @@ python_function <- function(f) {
       {
         told <- converted(told)
         given <- if (identical(told$state, "record")) from_record(told$value) else told$value
-        value <- to_python(do.call(run, c(given[[1]], given[[2]]), quote = TRUE))
-        if (is.list(value) && !length(value) && is.null(names(value))) list() else value
+        if (!is.null(told$rows)) {
+          return(lapply(rows_of_batch(given[[1]], told$rows), function(row) to_python(f(row))))
+        }
+        to_python(do.call(run, c(given[[1]], given[[2]]), quote = TRUE))
       },
       error = function(cnd) {
         the$function_condition <- cnd
@@ -91,6 +93,16 @@ python_function <- function(f) {
   }
   reference_of(act("function", work, convert = FALSE))
 }
+
+# The rows of a data set, each with `$`, `[[` and `[` as Python's own rows have them.
+rows_of_batch <- function(columns, n) {
+  lapply(seq_len(n), function(i) {
+    structure(lapply(columns, function(column) column[[i]]), class = c("tidydl_row", "list"))
+  })
+}
+
+#' @export
+`[.tidydl_row` <- function(x, i) x[[i]]
 
 # A value as it came: plain, or as records of it and of what it holds.
 from_record <- function(record) {

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from tidydl.bridge.encode import encode
-from tidydl.bridge.image_files import with_files
 from tidydl.bridge.text import REPLACEMENT, Repairs
 from tidydl.bridge.vectors import Record
 
@@ -155,7 +154,7 @@ def _of_pandas(value: Any, repairs: Repairs) -> Record | None:
 def _frame(frame: Any, repairs: Repairs) -> Record:
     changed = frame.copy(deep=False)
     for i in range(frame.shape[1]):
-        changed.isetitem(i, with_files(_with_doubles(frame.iloc[:, i])))
+        changed.isetitem(i, _with_doubles(frame.iloc[:, i]))
     return encode(changed, repairs)
 
 

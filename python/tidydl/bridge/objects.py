@@ -13,7 +13,6 @@ import io
 import operator
 import os
 import sys
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
@@ -23,6 +22,7 @@ from tidydl.bridge.decode import decode
 from tidydl.bridge.interrupts import Watch
 from tidydl.bridge.jobs import error_record
 from tidydl.bridge.object_values import crossing, knows_inputs
+from tidydl.bridge.r_functions import FAILED, RFunction, RFunctionError, by_batches
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record
 from tidydl.bridge.whole_numbers import with_integers
@@ -45,36 +45,6 @@ class Answer:
         self.object = of
 
 
-class RFunction:
-    """A function of R's, which Python may call.
-
-    R gets the arguments as records, and gives its value as Python has it, or None and notes what went wrong.
-    """
-
-    def __init__(self, function: Callable[[Record], Any]):
-        self.function = function
-        self.__name__ = "r_function"
-
-    def __call__(self, *args: object, **kwargs: object) -> object:
-        """Call the function in R."""
-        repairs = Repairs()
-        state, value = crossing([list(args), kwargs], repairs)
-        result = self.function({"state": state, "value": value})
-        if isinstance(result, _Failed):
-            raise RFunctionError("A function of R's failed.")
-        return result
-
-    def __reduce__(self) -> Any:  # so that datasets, which keeps results by what a function is, takes each for another
-        return str, (uuid.uuid4().hex,)
-
-
-class _Failed:
-    """Stands for the value of a function of R's that has none."""
-
-
-FAILED = _Failed()
-
-
 class _DrawsError(Exception):
     """Raised where a call draws random numbers, for which R has a seed."""
 
@@ -86,10 +56,6 @@ class _Draws:
 
 
 _draws = _Draws()
-
-
-class RFunctionError(Exception):
-    """A function of R's failed; R has noted its condition, and raises it again."""
 
 
 def perform(
@@ -204,6 +170,8 @@ def _attribute(target: Any, name: str, _: Mapping[str, Any]) -> object:
 
 
 def _near(target: object, name: str) -> str:
+    if name in (getattr(target, "column_names", None) or ()):
+        return f'`{name}` is a column: write `["{name}"]`.'
     close = nearest(name, _names(target, {}))
     return f"Did you mean '{close}'?" if close else "names() lists what it has."
 
@@ -245,7 +213,7 @@ def _call(target: Any, *operands: Any) -> object:
 
 def _call_as_is(target: Callable[..., Any], *operands: Any) -> object:
     *arguments, keywords = operands
-    arguments, keywords = with_integers(target, arguments, keywords)
+    arguments, keywords = by_batches(target, *with_integers(target, arguments, keywords))
     return target(*arguments, **keywords)
 
 
