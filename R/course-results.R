@@ -5,10 +5,11 @@ as_result <- function(value, about = NULL, answer = NULL) {
     return(value)
   }
   inputs <- if (identical(about$state, "record")) from_record(about$inputs) else about$inputs
-  structure(
-    without_nothing(value),
-    class = c("tidydl_result", "list"), task = about$task, inputs = inputs, of_python = part_of(answer, "object")
+  value <- if (about$missing) without_nothing(value) else value
+  attributes(value) <- list(
+    names = names(value), class = c("tidydl_result", "list"), task = about$task, inputs = inputs, of_python = answer
   )
+  value
 }
 
 # A missing text comes as NULL and a missing number as NaN; NA has a place in a data frame.
@@ -107,5 +108,5 @@ as_tibble.tidydl_result <- function(x, ...) {
       "Call the pipeline again, or use as.data.frame(), which needs no Python."
     )
   }
-  call_python("result_frame", list(result = of_python), call = quote(as_tibble()))
+  call_python("result_frame", list(result = part_of(of_python, "object")), call = quote(as_tibble()))
 }

@@ -8,7 +8,7 @@
 act <- function(action, target = NULL, arguments = list(), keywords = NULL, convert = TRUE, call = NULL) {
   start_python(call)
   capture <- writes_page()
-  found <- suspendInterrupts(the_objects()$perform(action, target, arguments, keywords, convert, capture))
+  found <- suspendInterrupts(door_to_objects()(action, target, arguments, keywords, convert, capture))
   if (!inherits(found, "tidydl.bridge.objects.Answer")) {
     return(python_object(found, convert))
   }
@@ -32,14 +32,15 @@ end_of_iterator <- structure(list(), class = "tidydl_end")
 # What Python prints reaches neither a rendered page nor capture.output(), so R writes it there.
 writes_page <- function() isTRUE(getOption("knitr.in.progress")) || sink.number() > 0L
 
-the_objects <- function() {
-  if (is.null(the$objects)) {
-    the$objects <- raw_module("tidydl.bridge.objects")
+# Python's perform(), looked up once. Where nobody looks, no library shows progress.
+door_to_objects <- function() {
+  if (is.null(the$perform)) {
+    the$perform <- raw_module("tidydl.bridge.objects")$perform
     if (!somebody_looks()) {
-      the$objects$perform("quiet", NULL)
+      act("quiet")
     }
   }
-  the$objects
+  the$perform
 }
 
 # Where random draws of a pipeline start: a number of R's own generator, so that set.seed() governs them. After
@@ -95,10 +96,12 @@ plain_reference <- function(x) {
 is_converting <- function(x) !identical(attr(x, "convert", exact = TRUE), FALSE)
 
 call_object <- function(reference, given, convert = TRUE, call = rlang::caller_env()) {
-  named <- rlang::names2(given) != ""
-  arguments <- lapply(unname(given[!named]), to_python)
-  keywords <- lapply(given[named], to_python)
-  value <- act("call", reference, arguments, keywords, convert, call = call)
+  named <- names(given) != ""
+  if (length(named)) {
+    keywords <- lapply(given[named], to_python)
+    given <- unname(given[!named])
+  }
+  value <- act("call", reference, lapply(given, to_python), if (length(named)) keywords, convert, call = call)
   if (is.null(value)) invisible() else value
 }
 

@@ -3,6 +3,9 @@
 # records of convert.R, because reticulate before 1.38 knows neither numpy 2 nor pandas 3.
 
 to_python <- function(x) {
+  if (is_plain_text(x)) {
+    return(x)
+  }
   if (is.null(x) || inherits(x, "tidydl_python")) {
     return(if (!is.null(x)) reference_of(x))
   }
@@ -17,6 +20,9 @@ to_python <- function(x) {
   }
   if (is.list(x) && !inherits(x, "POSIXlt")) list_to_python(x) else vector_to_python(x)
 }
+
+# One text, as it is most often.
+is_plain_text <- function(x) is.character(x) && length(x) == 1L && is.null(attributes(x)) && !is.na(x) && Encoding(x) == "unknown" && validUTF8(x)
 
 # The bare vectors of a list that holds arrays are arrays too, as in set_weights(list(matrix, vector)).
 list_to_python <- function(x) {

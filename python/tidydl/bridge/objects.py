@@ -123,7 +123,14 @@ def _answer(value: object, convert: bool, repairs: Repairs) -> object:
 def _about(result: Any, repairs: Repairs) -> Record:
     """Return what a result of a pipeline knows of its call."""
     state, inputs = crossing(result.inputs, repairs)
-    return {"task": result.task, "state": state, "inputs": None if state == "object" else inputs}
+    inputs = None if state == "object" else inputs
+    return {"task": result.task, "state": state, "inputs": inputs, "missing": _has_missing(result)}
+
+
+def _has_missing(value: Any) -> bool:
+    if isinstance(value, (list, dict)):
+        return any(map(_has_missing, value.values() if isinstance(value, dict) else value))
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def _error(error: BaseException, repairs: Repairs) -> Record:
