@@ -72,6 +72,7 @@ raise_from_object <- function(error, call) {
 
 python_object <- function(reference, convert = TRUE) {
   reference <- plain_reference(reference)
+  assign("convert", convert, envir = reference) # where reticulate's own functions look
   classes <- unique(c("tidydl_python", class(reference), "python.builtin.object"))
   if (has_part(reference, "__call__")) {
     f <- function(...) call_object(reference, list(...), convert)

@@ -22,7 +22,9 @@ to_python <- function(x) {
 }
 
 # One text, as it is most often.
-is_plain_text <- function(x) is.character(x) && length(x) == 1L && is.null(attributes(x)) && !is.na(x) && Encoding(x) == "unknown" && validUTF8(x)
+is_plain_text <- function(x) {
+  is.character(x) && length(x) == 1L && is.null(attributes(x)) && !is.na(x) && Encoding(x) == "unknown" && validUTF8(x)
+}
 
 # The bare vectors of a list that holds arrays are arrays too, as in set_weights(list(matrix, vector)).
 list_to_python <- function(x) {

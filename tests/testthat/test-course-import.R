@@ -238,3 +238,24 @@ test_that("attributes and items are set, compared and completed, and modules imp
   expect_identical(delayed$dumps(list(a = 1L)), "{\"a\": 1}")
   expect_identical(import("importlib")$metadata$version("numpy"), import("numpy")$`__version__`)
 })
+
+test_that("a module of the working folder is found, and hides no library", {
+  skip_without_python()
+  withr::local_dir(withr::local_tempdir())
+  writeLines("value = 'mine'", "my_own_module.py")
+  writeLines("raise RuntimeError('a stranger')", "wave.py")
+  expect_identical(import("my_own_module")$value, "mine")
+  expect_s3_class(import("wave"), "tidydl_python")
+})
+
+test_that("reticulate's functions take our objects, and ours take reticulate's", {
+  in_python("class Thing:", "    def size(self, x): return len(x)", "thing = Thing()")
+  expect_identical(reticulate::py_to_r(py$thing$size)(c("a", "b")), 2L)
+  expect_identical(reticulate::py_len(r_to_py(list(1, 2))), 2L)
+  theirs <- reticulate::import("builtins")
+  expect_identical(theirs$len(r_to_py(list(1, 2, 3))), 3L)
+  expect_true(theirs$callable(py$thing$size))
+  ours <- import("builtins")
+  expect_identical(ours$len(reticulate::r_to_py(list(1, 2, 3))), 3L)
+  expect_false(any(grepl("tidydl", class(theirs)))) # nothing is registered over them
+})

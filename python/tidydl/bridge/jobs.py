@@ -99,7 +99,7 @@ class _Call:
 
 def _answer(step: Callable[[_Call], Record]) -> Record:
     call = _Call()
-    with call.watch, rendering.for_r(), _quiet(call), _away_from_working_folder():
+    with call.watch, rendering.for_r(), _quiet(call), away_from_working_folder():
         try:
             record = step(call)
         except (KeyboardInterrupt, GeneratorExit):
@@ -132,7 +132,7 @@ def _quiet(call: _Call) -> Iterator[None]:
 
 
 @contextmanager
-def _away_from_working_folder() -> Iterator[None]:
+def away_from_working_folder() -> Iterator[None]:
     """Import nothing from R's working directory, which reticulate puts first: what lies there may be a stranger's."""
     positions = [index for index, entry in enumerate(sys.path) if entry == ""]
     sys.path[:] = [entry for entry in sys.path if entry != ""]

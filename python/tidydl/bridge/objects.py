@@ -14,19 +14,20 @@ import operator
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tidydl import rendering
 from tidydl.bridge.decode import decode
 from tidydl.bridge.interrupts import Watch
-from tidydl.bridge.jobs import error_record
+from tidydl.bridge.jobs import away_from_working_folder, error_record
 from tidydl.bridge.object_values import crossing, knows_inputs
 from tidydl.bridge.r_functions import FAILED, RFunction, RFunctionError, by_batches
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record
 from tidydl.bridge.whole_numbers import with_integers
-from tidydl.errors import TidydlError, nearest
+from tidydl.errors import DependencyError, TidydlError, nearest
 
 
 class Answer:
@@ -88,7 +89,9 @@ def perform(
     """
     printed = io.StringIO()
     repairs = Repairs()
-    with Watch() as watch, rendering.for_r(), contextlib.redirect_stdout(printed if capture else sys.stdout):
+    path = contextlib.nullcontext() if action == "run" else away_from_working_folder()
+    output = contextlib.redirect_stdout(printed if capture else sys.stdout)
+    with Watch() as watch, rendering.for_r(), path, output:
         try:
             value = watch.work(ACTIONS[action], target, *(arguments or ()), keywords or {})
             answer = _answer(value, convert, repairs)
@@ -146,7 +149,19 @@ def _error(error: BaseException, repairs: Repairs) -> Record:
 
 
 def _import(name: str, _: Mapping[str, Any]) -> object:
-    return importlib.import_module("tidydl.workshop").course_module(name)
+    """Import a module: one of a library, or else of the working folder, which shall hide no library."""
+    find = importlib.import_module("tidydl.workshop").course_module
+    try:
+        return find(name)
+    except (ModuleNotFoundError, DependencyError):
+        first = name.partition(".")[0]
+        if not (Path(f"{first}.py").is_file() or Path(first).is_dir()):
+            raise
+    sys.path.append("")
+    try:
+        return find(name)
+    finally:
+        sys.path.remove("")
 
 
 def _quiet(_: None, __: Mapping[str, Any]) -> None:
