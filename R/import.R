@@ -71,7 +71,7 @@ import <- function(module, as = NULL, convert = TRUE, delay_load = FALSE) {
 
 imported <- function(module, convert, call = rlang::caller_env()) {
   found <- act("import", module, convert = FALSE, call = call)
-  python_object(reference_of(found), convert)
+  python_object(reference_of(found), convert, list(how = "import", name = module))
 }
 
 #' @rdname import
@@ -191,7 +191,7 @@ array_reshape <- function(x, dim, order = c("C", "F")) {
 #' @rdname import
 #' @export
 iterate <- function(it, f = base::identity, simplify = TRUE) {
-  iterator <- reference_of(on_object("iterator", it, convert = FALSE))
+  iterator <- reference_of(act("iterator", to_python(it), convert = FALSE))
   results <- list()
   repeat {
     value <- act("next", iterator)

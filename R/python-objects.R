@@ -70,23 +70,40 @@ raise_from_object <- function(error, call) {
   abort_from_python(error, call)
 }
 
-python_object <- function(reference, convert = TRUE) {
+python_object <- function(reference, convert = TRUE, origin = NULL) {
   reference <- plain_reference(reference)
   assign("convert", convert, envir = reference) # where reticulate's own functions look
   classes <- unique(c("tidydl_python", class(reference), "python.builtin.object"))
-  if (has_part(reference, "__call__")) {
-    f <- function(...) call_object(reference, list(...), convert)
-    return(structure(f, class = classes, py_object = reference, convert = convert))
+  if (!has_part(reference, "__call__")) {
+    return(structure(reference, class = classes, convert = convert, origin = origin))
   }
-  structure(reference, class = classes, convert = convert)
+  holder <- environment()
+  f <- function(...) call_object(current_reference(holder), list(...), convert, origin)
+  structure(f, class = classes, py_object = reference, convert = convert)
 }
 
-# What reticulate knows an object by: of what can be called, newer versions give a function that holds it.
+# What reticulate knows an object by.
 reference_of <- function(x) {
-  if (is.function(x)) {
-    return(attr(x, "py_object", exact = TRUE))
+  if (inherits(x, "tidydl_delayed")) {
+    return(resolve_delayed(x))
   }
-  if (inherits(x, "tidydl_delayed")) resolve_delayed(x) else x
+  if (is.function(x)) {
+    return(current_reference(environment(x)))
+  }
+  if (!is_ended(x)) {
+    return(x)
+  }
+  if (!exists("again", envir = x, inherits = FALSE)) {
+    assign("again", opened_again(origin_of(x)), envir = x)
+  }
+  get("again", envir = x)
+}
+
+current_reference <- function(holder) {
+  if (is_ended(holder$reference)) {
+    holder$reference <- opened_again(holder$origin)
+  }
+  holder$reference
 }
 
 plain_reference <- function(x) {
@@ -96,14 +113,12 @@ plain_reference <- function(x) {
 
 is_converting <- function(x) !identical(attr(x, "convert", exact = TRUE), FALSE)
 
-call_object <- function(reference, given, convert = TRUE, call = rlang::caller_env()) {
+call_object <- function(reference, given, convert = TRUE, origin = NULL, call = rlang::caller_env()) {
   named <- names(given) != ""
-  if (length(named)) {
-    keywords <- lapply(given[named], to_python)
-    given <- unname(given[!named])
-  }
-  value <- act("call", reference, lapply(given, to_python), if (length(named)) keywords, convert, call = call)
-  if (is.null(value)) invisible() else value
+  arguments <- if (length(named)) unname(given[!named]) else given
+  keywords <- if (length(named)) lapply(given[named], to_python)
+  value <- act("call", reference, lapply(arguments, to_python), keywords, convert, call = call)
+  if (is.null(value)) invisible() else with_origin(value, origin_of_call(origin, given))
 }
 
 on_object <- function(action, x, ..., convert = is_converting(x), call = rlang::caller_env()) {
@@ -111,7 +126,10 @@ on_object <- function(action, x, ..., convert = is_converting(x), call = rlang::
 }
 
 #' @export
-`$.tidydl_python` <- function(x, name) on_object("attribute", x, name)
+`$.tidydl_python` <- function(x, name) {
+  value <- on_object("attribute", x, name)
+  if (inherits(value, "tidydl_python")) with_origin(value, origin_of_part(x, name)) else value
+}
 
 #' @export
 `[[.tidydl_python` <- function(x, name, ...) on_object("item", x, name)

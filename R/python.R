@@ -359,6 +359,4 @@ content_of <- function(answer) reticulate::py_to_r(part_of(answer, "content"))
 
 converted <- function(x) if (is_python_object(x)) reticulate::py_to_r(x) else x
 
-is_of_ended_python <- function(x) {
-  !is.function(x) && !inherits(x, "tidydl_delayed") && reticulate::py_is_null_xptr(x)
-}
+is_ended <- function(reference) reticulate::py_is_null_xptr(reference)

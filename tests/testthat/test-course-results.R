@@ -219,3 +219,27 @@ test_that("a function of R computes metrics of predictions", {
   py_run_string("def evaluated(compute, p): return compute(p)['accuracy']")
   expect_identical(py$evaluated(compute_metrics, result), 0.5)
 })
+
+test_that("a pipeline that was saved opens again in another session, its tokenizer too", {
+  skip_without_python()
+  transformers <- import("transformers")
+  tokenizer <- transformers$AutoTokenizer$from_pretrained(example_model("emotion"))
+  ppl <- transformers$pipeline(model = example_model("emotion"), tokenizer = tokenizer)
+  file <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(list(ppl = ppl, tokenizer = tokenizer, thing = py_run_string("class Thing: pass")$Thing()), file)
+  answers <- withr::local_tempfile(fileext = ".rds")
+  script <- withr::local_tempfile(fileext = ".R", lines = c(
+    "library(tidydl)", sprintf("saved <- readRDS(%s)", deparse(file)),
+    "shown <- capture.output(print(saved$ppl))",
+    "label <- saved$ppl('I could sing all day.')[[1]]$label",
+    "ids <- unlist(saved$tokenizer('I sing')$input_ids)",
+    "lost <- class(tryCatch(saved$thing$size, error = identity))[[1]]",
+    sprintf("saveRDS(list(shown = shown, label = label, ids = ids, lost = lost), %s)", deparse(answers))
+  ))
+  system2(file.path(R.home("bin"), "Rscript"), shQuote(script), stdout = FALSE, stderr = FALSE)
+  found <- readRDS(answers)
+  expect_match(found$shown, "text-classification", all = FALSE)
+  expect_identical(found$label, ppl("I could sing all day.")[[1]]$label)
+  expect_identical(found$ids, unlist(tokenizer("I sing")$input_ids))
+  expect_identical(found$lost, "tidydl_error_bridge")
+})
