@@ -124,7 +124,8 @@ py_to_r <- function(x) {
 #' @rdname import
 #' @export
 r_to_py <- function(x, convert = FALSE) {
-  python_object(reference_of(act("value", to_python(x), convert = FALSE)), convert)
+  made <- act("value", to_python(x), convert = FALSE)
+  python_object(reference_of(made), convert, callable = is.function(made))
 }
 
 #' @rdname import

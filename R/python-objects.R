@@ -20,6 +20,7 @@ act <- function(action, target = NULL, arguments = list(), keywords = NULL, conv
     value = as_result(content[[2]], content[[4]], found),
     record = as_result(from_record(content[[2]]), content[[4]], found),
     object = python_object(part_of(found, "object"), convert),
+    callable = python_object(part_of(found, "object"), convert, callable = TRUE),
     draws = act("call as is", target, arguments, with_seed_of_r(keywords, content[[2]]), convert, call),
     end = end_of_iterator,
     interrupted = raise_interrupt(),
@@ -70,11 +71,12 @@ raise_from_object <- function(error, call) {
   abort_from_python(error, call)
 }
 
-python_object <- function(reference, convert = TRUE, origin = NULL) {
+python_object <- function(reference, convert = TRUE, origin = NULL, callable = is.function(reference)) {
+  force(callable)
   reference <- plain_reference(reference)
   assign("convert", convert, envir = reference) # where reticulate's own functions look
   classes <- unique(c("tidydl_python", class(reference), "python.builtin.object"))
-  if (!has_part(reference, "__call__")) {
+  if (!callable) {
     return(structure(reference, class = classes, convert = convert, origin = origin))
   }
   holder <- environment()
@@ -192,7 +194,7 @@ as.character.tidydl_python <- function(x, ...) on_object("string", x, convert = 
 
 #' @export
 as.list.tidydl_python <- function(x, ...) {
-  listed <- if (has_part(reference_of(x), "keys")) {
+  listed <- if (has_attribute(x, "keys")) {
     stats::setNames(lapply(names(x), function(name) x[[name]]), names(x))
   } else {
     on_object("list", x, convert = TRUE)
@@ -200,9 +202,12 @@ as.list.tidydl_python <- function(x, ...) {
   as.list(listed)
 }
 
+# Modules are not asked: some load libraries to find out.
+has_attribute <- function(x, name) !inherits(x, "python.builtin.module") && has_part(reference_of(x), name)
+
 #' @export
 dim.tidydl_python <- function(x) {
-  if (!is_of_ended_python(x) && has_part(reference_of(x), "shape")) {
+  if (!is_of_ended_python(x) && has_attribute(x, "shape")) {
     as.integer(unlist(on_object("attribute", x, "shape", convert = TRUE)))
   }
 }

@@ -1,5 +1,5 @@
-# Where an object of Python came from, such as import("transformers")$pipeline(...): by it a pipeline, tokenizer, model or
-# data set that was saved is opened again when it is used in another session.
+# Where an object of Python came from, such as import("transformers")$pipeline(...): by it a pipeline, a tokenizer, a
+# model or a data set that was saved is opened again when it is used in another session.
 
 opened_by <- c("pipeline", "from_pretrained", "load_dataset")
 

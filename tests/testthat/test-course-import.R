@@ -188,6 +188,7 @@ test_that("py_to_r() takes what is an R value already, and r_to_py() makes objec
   expect_identical(py_to_r(kept), list(a = 1L, b = "x"))
   builtins <- import_builtins(convert = FALSE)
   expect_s3_class(builtins$len(list(1, 2)), "tidydl_python")
+  expect_identical(r_to_py(function(x) x + 1, convert = TRUE)(1), 2)
   expect_identical(py_to_r(builtins$len(list(1, 2))), 2L)
   foreign <- reticulate::import("builtins", convert = FALSE)$list(c("a", "b"))
   expect_identical(py_to_r(foreign), c("a", "b"))

@@ -105,9 +105,13 @@ def perform(
             answer = Answer("error", _error(error, repairs))
     if watch.seen:
         answer = Answer("interrupted")
-    if text := printed.getvalue():
-        if not isinstance(answer, Answer):
+    text = printed.getvalue()
+    if not isinstance(answer, Answer):
+        if callable(answer):
+            answer = Answer("callable", of=answer)
+        elif text:
             answer = Answer("object", of=answer)
+    if text and isinstance(answer, Answer):
         answer.content = (*answer.content[:2], text, answer.content[3])
     return answer
 
@@ -313,7 +317,6 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "import": _import,
     "available": _available,
     "attribute": _attribute,
-    "has": lambda target, name, _: hasattr(target, name),
     "item": _item,
     "items": _items,
     "set attribute": _set_attribute,
