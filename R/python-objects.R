@@ -227,6 +227,10 @@ as.integer.tidydl_python <- function(x, ...) as.integer(on_object("numbers", x, 
 #' @export
 as.data.frame.tidydl_python <- function(x, ...) on_object("frame", x, convert = TRUE)
 
+# Not `x[1:6]`, which would begin with the second row.
+#' @exportS3Method utils::head tidydl_python
+head.tidydl_python <- function(x, n = 6L, ...) utils::head(as.data.frame(x), n)
+
 #' @exportS3Method tibble::as_tibble tidydl_python
 as_tibble.tidydl_python <- function(x, ...) tibble::as_tibble(as.data.frame(x))
 

@@ -85,7 +85,7 @@ test_that("arrays, frames and Series cross both ways, whatever numpy and pandas 
   expect_identical(np$argmax(m, axis = 1), c(2, 0))
   expect_identical(np$transpose(m), t(m))
   expect_identical(np$argmax(c(1, 5, 2)), 1L)
-  expect_identical(dim(np$zeros(c(2L, 3L, 4L))), c(2L, 3L, 4L))
+  expect_identical(dim(np$zeros(c(2, 3, 4))), c(2L, 3L, 4L))
   pd <- import("pandas")
   frame <- data.frame(x = c(1.5, NA), g = factor(c("a", "b")), day = as.Date("2024-01-01") + 0:1, t = c("u", NA))
   made <- pd$DataFrame(frame)

@@ -175,6 +175,7 @@ test_that("splits are found by $, [[ and names(), and rows by numbers from 0", {
   expect_identical(length(data), 4L)
   expect_identical(dim(data), c(4L, 2L))
   expect_output(print(data), "num_rows: 4")
+  expect_identical(head(data, 2)$text, c("I sing", "it rains"))
 })
 
 test_that("map() and filter() take functions of R, row by row or by batches", {

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-# What generate(), pipelines and tokenizers take by `**kwargs`, which say nothing of what they are.
+# What generate(), pipelines and tokenizers take by `**kwargs`, which say nothing of what they are, and what libraries
+# do not annotate: the shapes of arrays, the sizes of layers.
 _INTEGERS = frozenset(
     (
         "axis",
@@ -16,21 +17,36 @@ _INTEGERS = frozenset(
         "device",
         "dim",
         "epochs",
+        "filters",
+        "initial_epoch",
+        "input_dim",
+        "input_length",
+        "input_shape",
+        "kernel_size",
         "max_length",
         "max_new_tokens",
         "min_length",
         "min_new_tokens",
+        "newshape",
         "no_repeat_ngram_size",
         "num_beam_groups",
         "num_beams",
+        "num_classes",
+        "num_labels",
         "num_proc",
         "num_return_sequences",
         "num_train_epochs",
         "num_workers",
+        "output_dim",
         "pad_to_multiple_of",
+        "pool_size",
         "seed",
+        "shape",
         "stride",
+        "strides",
+        "target_size",
         "top_k",
+        "units",
         "verbose",
     )
 )
@@ -41,8 +57,8 @@ def with_integers(
 ) -> tuple[list[Any], dict[str, Any]]:
     """Return the arguments of a call with integers where integers are meant.
 
-    A whole number is one where the parameter is annotated as an integer, or has one as its default, or where it is one
-    of the arguments that transformers and datasets hand on.
+    A whole number, or a list of them, is meant so where the parameter is annotated as integers, or has one as its
+    default, or where it is one of those that are known by their names.
     """
     values = dict(keywords)
     if not any(map(_is_whole, (*arguments, *values.values()))):
@@ -50,13 +66,19 @@ def with_integers(
     named, by_place = _integers_of(function)
     for name, value in values.items():
         if _is_whole(value) and named.get(name, name in _INTEGERS):
-            values[name] = int(value)
+            values[name] = _as_integers(value)
     fits = zip(arguments, [*by_place, *[False] * len(arguments)], strict=False)
-    return [int(value) if _is_whole(value) and meant else value for value, meant in fits], values
+    return [_as_integers(value) if _is_whole(value) and meant else value for value, meant in fits], values
 
 
 def _is_whole(value: object) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_whole, value))
     return type(value) is float and value.is_integer()
+
+
+def _as_integers(value: Any) -> Any:
+    return list(map(_as_integers, value)) if isinstance(value, list) else int(value)
 
 
 def _integers_of(function: Callable[..., Any]) -> tuple[dict[str, bool], list[bool]]:
@@ -80,7 +102,7 @@ def _read(function: Callable[..., Any]) -> tuple[dict[str, bool], list[bool]]:
     variable = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     named = {each.name: _means_integer(each) for each in parameters if each.kind not in variable and _is_told(each)}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return named, [named.get(each.name, False) for each in parameters if each.kind in positional]
+    return named, [named.get(each.name, each.name in _INTEGERS) for each in parameters if each.kind in positional]
 
 
 def _is_told(parameter: inspect.Parameter) -> bool:
