@@ -95,12 +95,15 @@ python_function <- function(f) {
       },
       error = function(cnd) {
         the$function_condition <- cnd
-        reference_of(act("failed", convert = FALSE))
-      }
+        no_value("failed")
+      },
+      interrupt = function(cnd) no_value("interrupted") # which must not jump over Python
     )
   }
   reference_of(act("function", work, convert = FALSE))
 }
+
+no_value <- function(why) reference_of(act("no value", why, convert = FALSE))
 
 # The rows of a data set, each with `$`, `[[` and `[` as Python's own rows have them.
 rows_of_batch <- function(columns, n) {

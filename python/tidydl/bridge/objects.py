@@ -23,7 +23,7 @@ from tidydl.bridge.decode import decode
 from tidydl.bridge.interrupts import Watch
 from tidydl.bridge.jobs import away_from_working_folder, error_record
 from tidydl.bridge.object_values import crossing, knows_inputs
-from tidydl.bridge.r_functions import FAILED, RFunction, RFunctionError, by_batches
+from tidydl.bridge.r_functions import FAILED, INTERRUPTED, RFunction, RFunctionError, by_batches
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record
 from tidydl.bridge.whole_numbers import with_integers
@@ -347,5 +347,5 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "operator": lambda target, other, name, _: getattr(operator, name)(target, other),
     "enter": lambda target, _: type(target).__enter__(target),
     "leave": lambda target, _: type(target).__exit__(target, None, None, None),
-    "failed": lambda target, _: FAILED,
+    "no value": lambda target, _: {"failed": FAILED, "interrupted": INTERRUPTED}[target],
 }

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tidydl.bridge.interrupts import held_back
 from tidydl.bridge.object_values import crossing
 from tidydl.bridge.text import Repairs
 from tidydl.bridge.vectors import Record
@@ -15,11 +16,12 @@ _SIMPLE = {"Value", "ClassLabel", "List", "LargeList", "Sequence"}
 _OTHERWISE = {"batched", "with_indices", "with_rank", "input_columns"}
 
 
-class _Failed:
+class _NoValue:
     """Stands for the value of a function of R's that has none."""
 
 
-FAILED = _Failed()
+FAILED = _NoValue()
+INTERRUPTED = _NoValue()
 
 
 class RFunctionError(Exception):
@@ -29,7 +31,7 @@ class RFunctionError(Exception):
 class RFunction:
     """A function of R's, which Python may call.
 
-    R gets the arguments as records, and gives its value as Python has it, or ``FAILED`` and notes what went wrong.
+    R gets the arguments as records, and gives its value as Python has it, or ``FAILED`` or ``INTERRUPTED``.
     """
 
     def __init__(self, function: Callable[[Record], Any]):
@@ -43,8 +45,11 @@ class RFunction:
     def crossed(self, value: object, **more: object) -> Any:
         """Call the function in R with all its arguments in one value."""
         state, written = crossing(value, Repairs())
-        result = self.function({"state": state, "value": written, **more})
-        if isinstance(result, _Failed):
+        with held_back():
+            result = self.function({"state": state, "value": written, **more})
+        if result is INTERRUPTED:
+            raise KeyboardInterrupt
+        if result is FAILED:
             raise RFunctionError("A function of R's failed.")
         return result
 
