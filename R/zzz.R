@@ -5,6 +5,7 @@
 .onLoad <- function(libname, pkgname) {
   setHook("reticulate.onPyInit", prepare_python)
   setHook(packageEvent("reticulate", "attach"), say_masked)
+  offer_learners()
   the$own_trace <- rlang::trace_back(bottom = environment()) # for trace_to()
   if (python_running()) {
     prepare_python()
@@ -21,6 +22,7 @@
 .onUnload <- function(libpath) {
   take_hook("reticulate.onPyInit", prepare_python)
   take_hook(packageEvent("reticulate", "attach"), say_masked)
+  withdraw_learners()
 }
 
 take_hook <- function(name, hook) {
