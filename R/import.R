@@ -70,7 +70,7 @@ import <- function(module, as = NULL, convert = TRUE, delay_load = FALSE) {
 }
 
 imported <- function(module, convert, call = rlang::caller_env()) {
-  found <- act("import", module, convert = FALSE, call = call)
+  found <- act("import", to_python(module), convert = FALSE, call = call)
   python_object(reference_of(found), convert, list(how = "import", name = module))
 }
 
@@ -131,8 +131,8 @@ r_to_py <- function(x, convert = FALSE) {
 #' @rdname import
 #' @export
 py_run_string <- function(code, local = FALSE, convert = TRUE) {
-  code <- paste(code, collapse = "\n")
-  space <- act("run", code, list(local), convert = FALSE)
+  code <- to_python(paste(code, collapse = "\n"))
+  space <- act("run", code, list(to_python(local)), convert = FALSE)
   invisible(python_object(reference_of(space), convert))
 }
 
@@ -153,7 +153,8 @@ dict <- function(..., convert = FALSE) {
   if (length(values) == 1L && is.null(names(values)) && is.list(values[[1L]])) {
     values <- values[[1L]]
   }
-  made <- act("dict", as.list(names(values)), list(lapply(unname(values), to_python)), convert = FALSE)
+  keys <- lapply(as.list(names(values)), to_python)
+  made <- act("dict", keys, list(lapply(unname(values), to_python)), convert = FALSE)
   python_object(reference_of(made), convert)
 }
 
@@ -172,7 +173,7 @@ tuple <- function(..., convert = FALSE) {
 #' @export
 np_array <- function(data, dtype = NULL, order = "C") {
   data <- if (is.atomic(data) && is.null(dim(data))) array(data, length(data)) else data
-  act("array", to_python(data), list(to_python(dtype), order), convert = FALSE)
+  act("array", to_python(data), list(to_python(dtype), to_python(order)), convert = FALSE)
 }
 
 #' @rdname import

@@ -216,7 +216,7 @@ py_available <- function(initialize = FALSE) {
 #' @rdname use_python
 #' @export
 py_module_available <- function(module) {
-  act("available", check_text("module", module, "The name of a Python module."))
+  act("available", to_python(check_text("module", module, "The name of a Python module.")))
 }
 
 #' @rdname use_python

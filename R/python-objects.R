@@ -118,7 +118,7 @@ is_converting <- function(x) !identical(attr(x, "convert", exact = TRUE), FALSE)
 call_object <- function(reference, given, convert = TRUE, origin = NULL, call = rlang::caller_env()) {
   named <- names(given) != ""
   arguments <- if (length(named)) unname(given[!named]) else given
-  keywords <- if (length(named)) lapply(given[named], to_python)
+  keywords <- if (length(named)) with_valid_names(lapply(given[named], to_python))
   value <- act("call", reference, lapply(arguments, to_python), keywords, convert, call = call)
   if (is.null(value)) invisible() else with_origin(value, origin_of_call(origin, given))
 }
@@ -274,7 +274,7 @@ delayed_module <- function(name, convert) {
 resolve_delayed <- function(x) {
   delayed <- unclass(x)
   if (is.null(delayed$reference)) {
-    delayed$reference <- plain_reference(act("import", delayed$module, convert = FALSE))
+    delayed$reference <- plain_reference(act("import", to_python(delayed$module), convert = FALSE))
   }
   delayed$reference
 }

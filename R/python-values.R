@@ -35,7 +35,15 @@ list_to_python <- function(x) {
     bare <- vapply(x, function(each) is.numeric(each) && !is.object(each) && is.null(dim(each)), NA)
     x[bare] <- lapply(x[bare], function(each) array(each, length(each)))
   }
-  lapply(x, to_python)
+  with_valid_names(lapply(x, to_python))
+}
+
+# Names that are no text in UTF-8 crash some versions of reticulate.
+with_valid_names <- function(x) {
+  if (!is.null(names(x))) {
+    names(x) <- as_valid_text(names(x), "A name")
+  }
+  x
 }
 
 vector_to_python <- function(x) {

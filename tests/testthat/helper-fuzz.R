@@ -260,7 +260,7 @@ fuzz_doors <- function(folder) {
   list(
     subject("import", import, list(module = "json"), "module=text as=text convert=scalar delay_load=scalar", 0.7),
     subject("import_builtins", import_builtins, list(), "convert=scalar", 0.2),
-    subject("py_to_r", py_to_r, list(x = 1), "x=object", 0.4),
+    subject("py_to_r", function(x) invisible(py_to_r(x)), list(x = 1), "x=object", 0.4),
     subject("r_to_py", r_to_py, list(x = 1), "x=object convert=scalar", 1),
     subject("py_run_string", py_run_string, list(code = "a = 1"), "code=text local=scalar convert=scalar", 0.5),
     subject("source_python", source_python, list(file = script, envir = new.env()), "file=path envir=object", 0.5),
