@@ -95,7 +95,7 @@ lines_of_result <- function(results) {
 # The results of each input: of one alone they stand without a list around them.
 results_by_input <- function(x) {
   inputs <- attr(x, "inputs")
-  several <- length(inputs) > 1L && is.null(names(inputs))
+  several <- (length(inputs) > 1L && is.null(names(inputs))) || identical(inputs, list())
   if (several) plain_result(x) else list(plain_result(x))
 }
 

@@ -65,6 +65,8 @@ new_learner <- function(type) {
   generator$new()
 }
 
+utils::globalVariables(c("self", "super")) # which R6 puts into the scope of methods
+
 learner_parameters <- function() {
   from_paradox <- function(name) getExportedValue("paradox", name)
   whole <- function(...) from_paradox("p_int")(..., tags = "train")

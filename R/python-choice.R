@@ -80,7 +80,8 @@ choose_before_start <- function(program, asked, used) {
   if (!length(lacking)) {
     return(choose_program(program))
   }
-  say_one_line("The %s lacks %s: %s.", asked, paste(lacking, collapse = ", "), python_told(used))
+  named <- c(utils::head(lacking, 4L), if (length(lacking) > 4L) sprintf("%d more", length(lacking) - 4L))
+  say_one_line("The %s lacks %s: %s.", asked, paste(named, collapse = ", "), python_told(used))
 }
 
 is_same_file <- function(a, b) {

@@ -78,6 +78,17 @@ test_that("a missing text has a missing result, and a factor is text", {
   expect_identical(labels_of(ppl(factor(said[c(1, 3)]))), labels_of(ppl(said[c(1, 3)])))
 })
 
+test_that("no text has no row, and a text without entities a row of no values", {
+  expect_identical(nrow(as.data.frame(mood_pipeline()(character()))), 0L)
+  find <- course_pipeline("ner", model = tiny_model("entities"), grouped_entities = TRUE)
+  none <- find("so", ignore_labels = c("O", "LOC", "PER", "ORG", "MISC"))
+  expect_length(none, 0)
+  expect_identical(nrow(as.data.frame(none)), 1L)
+  data <- tibble::tibble(text = c("so", "my friend lost the dog"))
+  wide <- dplyr::mutate(dplyr::rowwise(data), pred = as.data.frame(find(text)))
+  expect_identical(nrow(wide), 2L)
+})
+
 test_that("a result prints as a list, and is plain data for saveRDS() and parts of it", {
   ppl <- mood_pipeline()
   found <- ppl(said[c(1, 3)])
