@@ -53,7 +53,7 @@ str.tidydl_result <- function(object, ...) utils::str(plain_result(object), ...)
 #' @export
 as.data.frame.tidydl_result <- function(x, row.names = NULL, optional = FALSE, ...) {
   rows <- lapply(results_by_input(x), wide_row)
-  frame <- as.data.frame(bound_rows(rows))
+  frame <- bound_rows(rows)
   if (!is.null(row.names)) {
     attr(frame, "row.names") <- row.names
   }
@@ -66,7 +66,10 @@ bound_rows <- function(rows) {
     cells <- lapply(rows, function(row) if (is.null(row[[name]])) NA else row[[name]])
     if (all(lengths(cells) == 1L & !vapply(cells, is.list, NA))) unlist(cells) else cells
   })
-  tibble::new_tibble(stats::setNames(columns, names), nrow = length(rows))
+  # what data.frame() would make, which takes its time where it is called for each text
+  rows <- .set_row_names(length(rows))
+  attributes(columns) <- list(names = as.character(names), row.names = rows, class = "data.frame")
+  columns
 }
 
 # One input's results: label, score, label.1, score.1, and so on, the best first.
