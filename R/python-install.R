@@ -64,3 +64,20 @@ start_python_program <- function() {
     }
   )
 }
+
+# What use_python() and its like choose.
+choose_program <- function(program) reticulate::use_python(program, required = TRUE)
+
+conda_program <- function(envname, conda) {
+  tryCatch(suppressMessages(reticulate::conda_python(envname, conda = conda)), error = function(cnd) NULL)
+}
+
+conda_environments <- function(conda) reticulate::conda_list(conda = conda)
+
+python_description <- function() reticulate::py_config()
+
+require_more <- function(packages) {
+  if (length(packages)) { # an older reticulate does not export it
+    getExportedValue("reticulate", "py_require")(packages)
+  }
+}

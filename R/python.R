@@ -367,3 +367,16 @@ import_module <- function(name, call) {
     abort_dependency(problem, call = call)
   })
 }
+
+# A module whose values stay objects, and three looks at objects that cost no call of it.
+raw_module <- function(name) reticulate::import(name, convert = FALSE)
+
+has_part <- function(reference, name) reticulate::py_has_attr(reference, name)
+
+part_of <- function(reference, name) reticulate::py_get_attr(reference, name)
+
+content_of <- function(answer) reticulate::py_to_r(part_of(answer, "content"))
+
+converted <- function(x) if (is_python_object(x)) reticulate::py_to_r(x) else x
+
+is_ended <- function(reference) reticulate::py_is_null_xptr(reference)

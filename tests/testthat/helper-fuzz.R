@@ -246,8 +246,41 @@ fuzz_subjects <- function(fits, folder) {
       subject("anova", function(object, other, ...) stats::anova(object, other, ...), list(object = fits$multinom,
         other = fits$multinom), "other=object test=text", 0.7)
     ),
+    fuzz_doors(folder),
     unlist(predicted, recursive = FALSE), generic("tidy", tidy), generic("glance", glance),
     generic("summary", summary), generic("coef", stats::coef, c("network", "average", "multinom", "search"))
+  )
+}
+
+# The doors to Python that code of courses uses.
+fuzz_doors <- function(folder) {
+  script <- file.path(folder, "script.py")
+  writeLines("one = 1", script)
+  told <- "packages=text" # while Python runs, nothing is installed or chosen
+  list(
+    subject("import", import, list(module = "json"), "module=text as=text convert=scalar delay_load=scalar", 0.7),
+    subject("import_builtins", import_builtins, list(), "convert=scalar", 0.2),
+    subject("py_to_r", function(x) invisible(py_to_r(x)), list(x = 1), "x=object", 0.4),
+    subject("r_to_py", r_to_py, list(x = 1), "x=object convert=scalar", 1),
+    subject("py_run_string", py_run_string, list(code = "a = 1"), "code=text local=scalar convert=scalar", 0.5),
+    subject("source_python", source_python, list(file = script, envir = new.env()), "file=path envir=object", 0.5),
+    subject("dict", dict, list(a = 1, b = 2), "a=object b=data convert=scalar", 0.7),
+    subject("tuple", tuple, list(1, 2), "x=object convert=scalar", 0.5),
+    subject("np_array", np_array, list(data = 1:3), "data=numbers dtype=text order=text", 0.7),
+    subject("array_reshape", array_reshape, list(x = 1:4, dim = c(2, 2)), "x=numbers dim=numbers order=text", 0.7),
+    subject("iterate", iterate, list(it = list(1, 2)), "it=object f=object simplify=scalar", 0.7),
+    subject("py_available", py_available, list(), "initialize=scalar", 0.2),
+    subject("py_module_available", py_module_available, list(module = "json"), "module=text", 0.4),
+    subject("py_config", py_config, list(), "", 0.1),
+    subject("conda_list", conda_list, list(), "conda=text", 0.1),
+    subject("py_install", py_install, list(packages = "torch"), told, 0.2),
+    subject("py_require", py_require, list(packages = "torch"), told, 0.2),
+    subject("conda_create", conda_create, list(), told, 0.2),
+    subject("virtualenv_create", virtualenv_create, list(), told, 0.2),
+    subject("install_miniconda", install_miniconda, list(), "path=path force=scalar", 0.1),
+    subject("use_python", use_python, list(python = "python3"), "python=path required=scalar", 0.3),
+    subject("use_virtualenv", use_virtualenv, list(), "virtualenv=path required=scalar", 0.3),
+    subject("use_condaenv", use_condaenv, list(), "condaenv=text conda=text", 0.1)
   )
 }
 

@@ -19,8 +19,12 @@ works <- list(
   asleep = function() call_python("wait", list(seconds = 10)),
   busy = function() call_python("wait", list(seconds = 10, busy = TRUE)),
   # short calls one after the other, so that Ctrl-C falls between the languages too
-  between = function() repeat call_python("echo", list(value = 1))
+  between = function() repeat call_python("echo", list(value = 1)),
+  object = function() import("time")$sleep(10),
+  # Python calls R, which calls Python
+  callback = function() py$repeated(function(i) import_builtins()$abs(i))
 )
+py_run_string("def repeated(f):\n    while True:\n        f(1)")
 
 call_python("echo", list(value = 1))
 print(reticulate::py_eval("object()", convert = FALSE)) # what crashed R on Ctrl-C with reticulate before 1.41

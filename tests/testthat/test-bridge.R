@@ -306,7 +306,7 @@ test_that("Ctrl-C stops the Python work within a second and leaves the session u
   expect_null(attr(lines, "status"))
   expect_true("the session lives" %in% lines)
   rows <- strsplit(grep("\t", lines, value = TRUE), "\t")
-  expect_length(rows, 4 * as.integer(rounds))
+  expect_length(rows, 6 * as.integer(rounds))
   for (row in rows) {
     expect_identical(row[c(2, 4)], c("interrupted", "TRUE"), label = paste(row, collapse = " "))
     expect_lt(as.numeric(row[[3]]), 1)

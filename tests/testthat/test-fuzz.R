@@ -11,7 +11,7 @@ test_that("what is drawn reaches every function that is exported, and the method
   fits <- fuzz_fits()
   drawn <- unique(vapply(fuzz_subjects(fits, tempdir()), `[[`, "", "name"))
   theirs <- c("class.ind", "nnetHess") # package nnet's own
-  others <- c("install_tidydl", "examples", "sitrep", "autoplot") # that take nothing, or nothing that can be hostile
+  others <- c("install_tidydl", "examples", "sitrep", "autoplot", "py") # that take nothing that can be hostile
   expect_identical(setdiff(getNamespaceExports("tidydl"), c(drawn, theirs, others)), character())
 })
 
@@ -20,7 +20,7 @@ test_that("every exported function and every method that users call is guarded",
   guards <- function(name) any(grepl("guard_arguments", deparse(body(get(name, space))), fixed = TRUE))
   generics <- c("augment", "glance", "tidy", "nnet", "autoplot")
   theirs <- c("class.ind", "nnetHess")
-  for (name in setdiff(getNamespaceExports("tidydl"), c(generics, theirs, "install_tidydl"))) {
+  for (name in setdiff(getNamespaceExports("tidydl"), c(generics, theirs, "install_tidydl", "py"))) {
     expect_true(guards(name), label = name)
   }
   verbs <- c("predict", "augment", "tidy", "glance", "confint", "vcov", "anova", "nnet")

@@ -37,7 +37,7 @@ test_that("every way to start Python keeps torch's own linear algebra, and impor
   skip_without_python()
   ways <- c(
     "import()" = "library(tidydl); reticulate::import('math')",
-    "reticulate attached before" = "library(reticulate); library(tidydl); import('math')",
+    "reticulate attached before" = "library(reticulate); library(tidydl); reticulate::import('math')",
     "Python running before" = "reticulate::py_run_string('x = 1'); library(tidydl)",
     "only a function of ours was named" = "tidydl::nnet; reticulate::import('math')",
     "an import put off" = "library(tidydl); math <- reticulate::import('math', delay_load = TRUE); math$pi",

@@ -92,6 +92,7 @@ ENTRIES: dict[str, Entry] = {
     "forget": Entry("tidydl.pipelines.model_loading:forget"),
     "embed_run": Entry("tidydl.pipelines.r_interface:embed_run", index=(ROW,)),
     "similarity": Entry("tidydl.pipelines.similarity:similarity", index=ROWS, arguments=(ROW,)),
+    "result_frame": Entry("tidydl.bridge.result_frames:result_frame"),
     "widen": Entry("tidydl.pipelines.r_interface:wide_columns", arguments=(ROW,)),
 }
 

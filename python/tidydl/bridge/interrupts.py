@@ -16,7 +16,8 @@ import functools
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
@@ -80,6 +81,22 @@ class Watch:
         if self.seen:
             raise KeyboardInterrupt
         return result
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Hold Ctrl-C back while a function of R runs, through which an exception of Python's must not pass."""
+    watch = _desk.watches[-1] if _desk.watches else None
+    if watch is None or not watch._armed:
+        yield
+        return
+    watch._armed = False
+    try:
+        yield
+    finally:
+        watch._armed = True
+    if watch.seen:
+        raise KeyboardInterrupt
 
 
 class _Desk:

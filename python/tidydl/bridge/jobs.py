@@ -99,13 +99,13 @@ class _Call:
 
 def _answer(step: Callable[[_Call], Record]) -> Record:
     call = _Call()
-    with call.watch, rendering.for_r(), _quiet(call), _away_from_working_folder():
+    with call.watch, rendering.for_r(), _quiet(call), away_from_working_folder():
         try:
             record = step(call)
         except (KeyboardInterrupt, GeneratorExit):
             record = {"state": "interrupted"}
         except BaseException as error:
-            record = {"state": "error", "error": _as_data(error, call.repairs)}
+            record = {"state": "error", "error": error_record(error, call.repairs)}
     if call.watch.seen:  # in any case the user wants it stopped
         if "job" in record:
             _close(record["job"])
@@ -132,7 +132,7 @@ def _quiet(call: _Call) -> Iterator[None]:
 
 
 @contextmanager
-def _away_from_working_folder() -> Iterator[None]:
+def away_from_working_folder() -> Iterator[None]:
     """Import nothing from R's working directory, which reticulate puts first: its files may be anyone's."""
     positions = [index for index, entry in enumerate(sys.path) if entry == ""]
     sys.path[:] = [entry for entry in sys.path if entry != ""]
@@ -190,7 +190,7 @@ def _close(name: str) -> Record:
     return {"state": "done", "value": {"kind": "null"}}
 
 
-def _as_data(error: BaseException, repairs: Repairs) -> Record:
+def error_record(error: BaseException, repairs: Repairs) -> Record:
     """Return an error as data: one of ours in its three parts, any other as kind ``internal``."""
     if isinstance(error, TidydlError):
         parts = {"kind": error.kind, "problem": error.problem, "allowed": error.allowed, "hint": error.hint}

@@ -136,7 +136,7 @@ def _stored(location: Path) -> Iterator[_Stored]:
 
 def _unpacked(location: Path) -> Iterator[_Stored]:
     """Read the folder of unpacked zip files; those that a process is writing are left out, unless it was killed."""
-    whole = [folder for folder in location.glob("*") if (folder / UNPACKED_FROM).is_file() and folder.is_dir()]
+    whole = [folder for folder in location.glob("[!.]*") if (folder / UNPACKED_FROM).is_file()]
     for folder in (*whole, *abandoned(location)):
         note = folder / UNPACKED_FROM
         try:
