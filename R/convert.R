@@ -200,11 +200,11 @@ encode_text <- function(x, name = "The text") {
 # shown as <ff>.
 as_valid_text <- function(x, name) {
   encoding <- Encoding(x)
-  valid <- validUTF8(x)
-  if (all(valid) && l10n_info()[["UTF-8"]] && !any(encoding %in% c("bytes", "latin1"))) {
+  own <- has_own_encoding() # if not, text of no marked encoding is UTF-8, as in files, also in the locale C
+  if (!own && !any(encoding %in% c("bytes", "latin1")) && all(validUTF8(x))) {
     return(x)
   }
-  unknown <- encoding == "bytes" | (encoding == "unknown" & !valid & !has_own_encoding())
+  unknown <- encoding == "bytes" | (encoding == "unknown" & !own)
   x[!unknown] <- enc2utf8(x[!unknown])
   broken <- !validUTF8(x)
   if (any(broken)) {

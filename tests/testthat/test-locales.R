@@ -52,7 +52,9 @@ test_that("a session that knows ASCII only still has a Python that finds its fil
   code <- c(
     attacks, "folder <- tempfile(); dir.create(folder); file <- file.path(folder, 'gr\\u00f6\\u00dfe.parquet')",
     "claim('written', { write_dataset(data, file); nrow(load_dataset(file)) == 6 })",
+    "letters <- rawToChar(as.raw(c(0x63, 0xc3, 0xa9))); Encoding(letters) <- 'unknown'",
+    "claim('unmarked', { write_dataset(data.frame(t = letters), file); identical(load_dataset(file)$t, 'c\\u00e9') })",
     "claim('locale', Sys.getlocale('LC_CTYPE') == 'C' && Sys.getenv('LC_ALL') == '')"
   )
-  expect_claims(in_locale(code, NULL, NULL), c(told, "written", "locale"))
+  expect_claims(in_locale(code, NULL, NULL), c(told, "written", "unmarked", "locale"))
 })

@@ -11,6 +11,7 @@ from typing import Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.loading_lock import one_at_a_time
 from tidydl.pipelines.model_location import locate, require_component_files
+from tidydl.pipelines.tokenizer_locks import with_lock
 from tidydl.pipelines.transformers_loaders import Source, import_transformers, quietly
 from tidydl.pipelines.vetting.sizes import refuse_growth
 
@@ -88,7 +89,7 @@ def _kept(name: str, source: Source, argument: str) -> Any:
         require_component_files(source.location, source.files(argument), name, argument)
     with one_at_a_time():
         if key not in _components:
-            _components[key] = _read(name, source, argument)
+            _components[key] = with_lock(_read(name, source, argument))
             _origins[_components[key]] = Origin(source, key[2], source.commit())
             while len(_components) > _KEPT:
                 _components.popitem(last=False)

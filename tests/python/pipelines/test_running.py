@@ -1,11 +1,14 @@
 """Long runs: failing inputs become rows, what is killed goes on, several batches run at once, nothing is lost."""
 
+import copy
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -296,3 +299,31 @@ def test_of_what_reads_inputs_that_is_forgotten_which_was_not_used_for_longest(m
     read("inference")
     assert read("entities") is first
     assert read("masked") is not second
+
+
+def test_threads_with_other_settings_do_not_change_what_is_tokenized(ppl):
+    text = "the sun was happy and the dog was sad today again"
+    alone, ended = ppl(text)["score"][0], threading.Event()
+
+    def cut():
+        while not ended.is_set():
+            ppl("home and rain again not good", max_length=4)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        thread = threading.Thread(target=cut)
+        thread.start()
+        try:
+            scores = {ppl(text)["score"][0] for _ in range(100)}
+        finally:
+            ended.set()
+            thread.join()
+    assert_near(sorted(scores)[0], alone, SCORES)
+    assert_near(sorted(scores)[-1], alone, SCORES)
+
+
+def test_copies_and_pickles_of_a_tokenizer_are_of_the_class_of_transformers(ppl):
+    tokenizer = ppl._loaded.tokenizer
+    for again in (copy.deepcopy(tokenizer), pickle.loads(pickle.dumps(tokenizer))):
+        assert type(again) is getattr(transformers, type(tokenizer).__name__)
+        assert again("the sun").input_ids == tokenizer("the sun").input_ids

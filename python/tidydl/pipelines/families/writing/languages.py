@@ -11,6 +11,7 @@ from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
+from tidydl.pipelines.tokenizer_locks import lock_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -26,15 +27,16 @@ class Languages:
     @contextmanager
     def applied_to(self, tokenizer: Any) -> Iterator[None]:
         """Set the tokenizer to the source language, and restore it."""
-        if self.source is None:
-            yield
-            return
-        before = tokenizer.src_lang
-        tokenizer.src_lang = self.source
-        try:
-            yield
-        finally:
-            tokenizer.src_lang = before
+        with lock_of(tokenizer):  # another thread may have set its own
+            if self.source is None:
+                yield
+                return
+            before = tokenizer.src_lang
+            tokenizer.src_lang = self.source
+            try:
+                yield
+            finally:
+                tokenizer.src_lang = before
 
 
 def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
