@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import datasets
@@ -63,19 +65,21 @@ def mended(value: Any) -> Any:
 
 
 def mending(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of ``datasets`` that takes 2.0 for 2 and gives mended data sets."""
+    """Return a function of ``datasets`` that takes 2.0 for 2 where a number is meant, and gives mended data sets."""
+    names = tuple(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
-        return mended(function(*map(_whole, args), **{name: _named(name, each) for name, each in kwargs.items()}))
+        given = [_named(name, each) for name, each in zip_longest(names[: len(args)], args)]
+        return mended(function(*given, **{name: _named(name, each) for name, each in kwargs.items()}))
 
     return called
 
 
-def _named(name: str, value: Any) -> Any:
+def _named(name: str | None, value: Any) -> Any:
     if name in ("test_size", "train_size"):  # 1.0 would be all rows, and no number of them
         return whole(value) if value != 1 else value
-    return with_whole_numbers({name: value})[name] if name != "indices" else _whole(value)
+    return with_whole_numbers({str(name): value})[str(name)] if name != "indices" else _whole(value)
 
 
 def _whole(value: Any) -> Any:

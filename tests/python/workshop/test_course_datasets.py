@@ -77,6 +77,16 @@ def test_doubles_are_whole_numbers_where_those_are_meant(table):
     assert len(table.map(lambda rows: rows, batched=True, batch_size=2.0)) == 4
 
 
+def test_doubles_that_are_data_stay_doubles(table):
+    more = table.add_column("y", [1.0, 2.0, 3.0, 4.0])
+    assert more.features["y"] == installed.Value("float64")
+    assert str(table.add_column("y", [-0.0, 1e300, 2.0, 3.0])["y"][0]) == "-0.0"
+    other = datasets.concatenate_datasets([more, table.add_column("y", [1.5, 2.0, 3.0, 4.0])])
+    assert other.features["y"] == installed.Value("float64")
+    assert table.skip(1.0)["text"] == TEXTS[1:]
+    assert table.train_test_split(2.0, seed=1)["test"].num_rows == 2
+
+
 def test_data_sets_that_other_code_makes_keep_their_columns(table):
     plain = installed.Dataset.from_dict({"text": TEXTS})
     assert type(datasets.concatenate_datasets([plain])["text"]) is list
@@ -108,6 +118,18 @@ def test_the_path_of_an_image_names_a_file(tmp_path):
     assert "face" not in first["path"]
     assert pd.io.common.file_exists(first["path"])
     assert Image.open(first["path"]).size == (4, 4)
+
+
+def test_the_path_of_an_image_with_bytes_is_never_another_file(tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "red.png")
+    Image.new("RGB", (9, 9), "blue").save(tmp_path / "other.png")
+    cell = {"bytes": (tmp_path / "red.png").read_bytes(), "path": str(tmp_path / "other.png")}
+    stored = installed.table.InMemoryTable.from_pydict({"image": [cell]})
+    made = datasets.Dataset(stored).cast_column("image", installed.Image())
+    assert made[0]["image"].size == (4, 4)
+    assert Image.open(made.to_pandas()["image"][0]["path"]).size == (4, 4)
 
 
 def test_scripts_of_data_sets_are_refused():

@@ -56,6 +56,9 @@ def test_all_scores_are_in_the_order_of_the_labels_and_nested_once_more(folder, 
 def test_a_double_where_an_integer_is_meant_is_one(course):
     assert_same(course(TEXTS[0], top_k=2.0), course(TEXTS[0], top_k=2))
     assert_same(course(TEXTS, top_k=2.0, batch_size=2.0), course(TEXTS, top_k=2))
+    for x in (TEXTS[0], TEXTS, None):
+        with pytest.raises(ArgumentError, match=r"`top_k` is 2\.5"):
+            course(x, top_k=2.5)
 
 
 @pytest.mark.parametrize("missing", [None, math.nan, pd.NA], ids=repr)
@@ -108,6 +111,43 @@ def test_results_are_lists_for_all_that_takes_lists(course):
     assert list(pd.DataFrame(result).columns) == ["label", "score"]
     assert [line["label"] for line in result] == result.wide()["label"].tolist()
     assert result == [*result]
+
+
+CHANGES = {
+    "+=": lambda result, more: result.__iadd__(more),
+    "extend": lambda result, more: result.extend(more),
+    "reverse": lambda result, more: result.reverse(),
+    "pop": lambda result, more: result.pop(),
+    "assign": lambda result, more: result.__setitem__(0, more[0]),
+    "assign within": lambda result, more: result[0].update(label="another"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_results_that_are_changed_are_wide_as_they_are_and_no_longer_tidy(course, change):
+    result = course(TEXTS)
+    CHANGES[change](result, course(["rain", "home"]))
+    pd.testing.assert_frame_equal(result.wide(), pd.DataFrame(list(result)))
+    for other in (result, pickle.loads(pickle.dumps(result))):
+        with pytest.raises(ArgumentError, match="were changed"):
+            other.tidy()
+
+
+def test_a_changed_dictionary_of_results_is_no_longer_tidy():
+    record = transformers.pipeline("zero-shot-classification", model=str(tiny.kept("inference")))(TEXTS[0], ["a", "b"])
+    assert len(record.tidy()) == len(copy.deepcopy(record).tidy()) == 2
+    record["labels"].reverse()
+    with pytest.raises(ArgumentError, match="were changed"):
+        record.tidy()
+
+
+def test_ranks_are_by_score_also_where_results_are_in_the_order_of_the_labels(folder, course):
+    ours = tidydl.pipeline("text-classification", model=folder, device="cpu", top_k=None)
+    for x in (TEXTS[0], [TEXTS[0], ""], TEXTS):
+        found = course(x, return_all_scores=True).tidy()
+        if "" not in list(x):
+            pd.testing.assert_frame_equal(found, ours(x), atol=2e-6)
+        assert found["score"][found["rank"] == 1].min() >= found["score"][found["rank"] == 3].max()
 
 
 def test_results_know_their_task_and_inputs_and_can_be_copied(course):
