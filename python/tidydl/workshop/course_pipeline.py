@@ -8,8 +8,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import arguments_of, guarded
-from tidydl.data.media.media_files import is_url
-from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import is_missing
@@ -22,9 +20,11 @@ from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.pipelines.task_resolution import LOADING, open_model
 from tidydl.progress import run
 from tidydl.workshop.arguments import refuse_tensorflow, with_whole_numbers
-from tidydl.workshop.course_calls import CourseCall, current_options, is_chat, read_call, streams
+from tidydl.workshop.course_calls import CourseCall, current_options, read_call
+from tidydl.workshop.course_inputs import by_position, check_input, check_inputs, has_parts, is_chat, no_input, streams
 from tidydl.workshop.course_results import Origin, tidy_frame, with_origin
 from tidydl.workshop.generation_defaults import GENERATING, generation_options, plain_generation_options
+from tidydl.workshop.known_names import refuse_unknown
 from tidydl.workshop.task_outputs import OUTPUTS, Output, missing_result, results_of
 
 if TYPE_CHECKING:
@@ -168,13 +168,25 @@ class CoursePipeline:
             If an input or an option is invalid.
         """
         with arguments_of("pipeline"), running(self._loaded):
+            arguments = with_whole_numbers(arguments)
             if self._output is None or (inputs and streams(inputs[0])):
-                return self._others(inputs, current_options({**self._options, **with_whole_numbers(arguments)}))
-            call = read_call(self._task, inputs, with_whole_numbers(arguments), self._options)
+                return self._others(inputs, arguments)
+            call = read_call(self._task, inputs, arguments, self._options)
+            self._check_options(call.options)
             return self._many(call, self._output) if call.is_several else self._one(call, self._output)
 
-    def _others(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        refuse_unknown(self._task, options, None if self.task in DROPPED else lambda: self.plain)
+
+    def _others(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """Run what is transformers' alone: streams of inputs, and tasks whose results are left as they are."""
+        inputs, arguments = by_position(self._task, inputs, arguments, renamed=False)
+        inputs = (check_inputs(self._task, inputs[0]), *inputs[1:]) if inputs else ()
+        check_input(self._task, {name: each for name, each in arguments.items() if name not in self._task.options})
+        options = current_options({**self._options, **arguments})
+        self._check_options(options)
+        if not inputs and not has_parts(self._task, options):
+            raise no_input(self._task, arguments)
         if len(inputs) == 1 and is_missing(inputs[0]):
             return []
         result = self.plain(*inputs, **options)
@@ -222,12 +234,6 @@ class CoursePipeline:
 
     def _plain(self, x: Any, call: CourseCall) -> Any:
         """Run one input through transformers' own pipeline."""
-        if self._task.reads != "text" and isinstance(x, str) and is_url(x):
-            raise ArgumentError(
-                f"The input is the URL '{x}', and URLs are not downloaded.",
-                allowed="A file on this machine, or a loaded image or sound.",
-                hint="Download the file first, then give its path.",
-            )
         if self._task.reads == "text" and not isinstance(x, (str, Mapping)) and not is_chat(x):
             texts.read(x, "The input")  # says what it is instead
         options = dict(call.options)
