@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import datasets
 
 from tidydl.workshop.arguments import whole, with_whole_numbers
+from tidydl.workshop.checked_data import load_from_disk, read_files
 from tidydl.workshop.media_cells import with_files
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ _NEW = (
     *("add_column", "add_item", "remove_columns", "rename_column", "rename_columns", "select_columns"),
     *("with_format", "with_transform", "to_pandas", "set_format"),
 )
-_READ = ("from_csv", "from_generator", "from_json", "from_parquet", "from_text", "from_sql", "load_from_disk")
+_READ = ("from_csv", "from_json", "from_parquet", "from_text")
+_MADE = ("from_generator", "from_sql")
 
 
 class CourseDataset(datasets.Dataset):
@@ -70,8 +72,8 @@ def mending(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
-        given = [_named(name, each) for name, each in zip_longest(names[: len(args)], args)]
-        return mended(function(*given, **{name: _named(name, each) for name, each in kwargs.items()}))
+        values = [_named(name, each) for name, each in zip_longest(names[: len(args)], args)]
+        return mended(function(*values, **{name: _named(name, each) for name, each in kwargs.items()}))
 
     return called
 
@@ -89,5 +91,10 @@ def _whole(value: Any) -> Any:
 for _name in _NEW:
     if _name not in vars(CourseDataset):
         setattr(CourseDataset, _name, mending(getattr(datasets.Dataset, _name)))
-for _name in _READ:
+for _name in _MADE:
     setattr(CourseDataset, _name, staticmethod(mending(getattr(datasets.Dataset, _name))))
+for _name in _READ:
+    setattr(
+        CourseDataset, _name, staticmethod(mending(functools.partial(read_files, getattr(datasets.Dataset, _name))))
+    )
+CourseDataset.load_from_disk = staticmethod(mending(load_from_disk))

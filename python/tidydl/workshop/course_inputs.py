@@ -68,10 +68,10 @@ def by_position(
     task: Task, inputs: tuple[Any, ...], arguments: Mapping[str, Any], *, renamed: bool = True
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return inputs by position where transformers' own name was given, and parts by our names if ``renamed``."""
-    own, known = _own(task), {*task.options, *(part.name for part in task.parts)}
+    own, names = _own(task), {*task.options, *(part.name for part in task.parts)}
     named: dict[str, Any] = {}
     for name, value in arguments.items():
-        part = name if name in known else _PARTS.get(name)
+        part = name if name in names else _PARTS.get(name)
         as_input = name in _INPUTS or (len(own) == 1 and part == own[0] and part not in task.options)
         if as_input and inputs:
             raise ArgumentError(
@@ -214,8 +214,8 @@ def _refuse_addresses(x: Any, where: str, first: Part | None = None) -> None:
         )
     if isinstance(x, Mapping):
         for name, value in x.items():
-            said = name in _WORDS or (name == "content" and isinstance(value, str))
-            if name not in _CONTENTS and not said:
+            is_text = name in _WORDS or (name == "content" and isinstance(value, str))
+            if name not in _CONTENTS and not is_text:
                 _refuse_addresses(value, where)
     elif isinstance(x, (list, tuple)):
         for each in x:

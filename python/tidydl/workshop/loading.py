@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidydl.boundaries import DATA_FILES, HUB, guarded
+from tidydl.checks import check_flag
 from tidydl.data.arguments import request_of
 from tidydl.data.loading import load_splits
 from tidydl.data.selecting import wanted_of
@@ -28,13 +29,17 @@ _BUILDERS = ("csv", "json", "parquet", "text", "arrow", "pandas", "sql", "xml", 
 def load_dataset(path: str, *args: Any, **kwargs: Any) -> Any:
     """Load a data set as ``datasets.load_dataset()`` of version 2 did.
 
+    What files name is looked at as :func:`tidydl.load_dataset` does: no path, link or cell leads out of the folder, and
+    no address is visited. ``streaming`` of files on this machine reads them first.
+
     Parameters
     ----------
     path
         The id of a data set on the Hub, with its owner or without, a folder, or the name of a format such as "csv".
     *args, **kwargs
         The other arguments of ``datasets.load_dataset()``, those of earlier versions included: ``name``,
-        ``data_files``, ``split``, ``use_auth_token`` and so on.
+        ``data_files``, ``split``, ``use_auth_token`` and so on, and ``trusted``, as :func:`tidydl.load_dataset` has
+        it.
 
     Returns
     -------
@@ -43,20 +48,22 @@ def load_dataset(path: str, *args: Any, **kwargs: Any) -> Any:
 
     Raises
     ------
-    NotFoundError, ArgumentError, HubError, DamagedFileError
+    NotFoundError, ArgumentError, DataError, HubError, DamagedFileError
         As :func:`tidydl.load_dataset` raises them.
     """
     from tidydl.workshop.course_datasets import mended
 
     asked = _read_arguments(path, args, kwargs)
-    if _is_of_hub(path) and set(asked) <= set(_READ_BY_US):
-        return mended(_from_hub(asked))
-    import datasets
+    trusted = check_flag("trusted", asked.pop("trusted", False))
+    of_hub = _is_of_hub(path)
+    if of_hub and set(asked) <= set(_READ_BY_US):
+        return mended(_from_hub({**asked, "trusted": trusted}))
+    from tidydl.workshop.checked_data import read_checked
 
-    if _is_of_hub(path) and "/" not in path:
+    if of_hub and "/" not in path:
         asked["path"] = _with_owner(path, asked.get("token"))
     with DATA_FILES.guard(f"The data set '{path}'", allowed="What `datasets.load_dataset()` reads."):
-        return mended(datasets.load_dataset(**asked))
+        return mended(read_checked(asked, of_hub=of_hub, trusted=trusted))
 
 
 def _read_arguments(path: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +75,8 @@ def _read_arguments(path: object, args: tuple[Any, ...], kwargs: dict[str, Any])
             hint="Leave `trust_remote_code` out: the Hub keeps a copy of most such data sets as parquet files.",
         )
     current = {_RENAMED.get(name, name): value for name, value in {**named, **kwargs}.items() if name not in _IDLE}
-    return {name: value for name, value in with_whole_numbers(current).items() if value is not None}
+    asked = {name: value for name, value in with_whole_numbers(current).items() if value is not None}
+    return {name: value for name, value in asked.items() if name != "streaming" or value}
 
 
 def _is_of_hub(path: object) -> bool:

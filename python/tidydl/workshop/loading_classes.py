@@ -46,8 +46,8 @@ def loading_class(library: type) -> type:
 
     def from_pretrained(cls: type, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
         load = library.from_pretrained if cls is stand_in else super(stand_in, cls).from_pretrained  # type: ignore[attr-defined,misc,arg-type]
-        given = {name: value for name, value in kwargs.items() if value is not None}
-        arguments = {**_defaults(library.__name__, of_model, given), **given}
+        asked = {name: value for name, value in kwargs.items() if value is not None}
+        arguments = {**_defaults(library.__name__, of_model, asked), **asked}
         return mended_tokenizer(load_pretrained(load, pretrained_model_name_or_path, args, arguments, weights=of_model))
 
     names = {

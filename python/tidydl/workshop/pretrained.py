@@ -61,8 +61,8 @@ def load_pretrained(
     NotFoundError, HubError, DamagedFileError, ArgumentError
         As :func:`tidydl.pipeline` raises them.
     """
-    given = {_RENAMED.get(each, each): value for each, value in with_whole_numbers(arguments).items()}
-    current = {each: value for each, value in given.items() if value is not None}
+    current = {_RENAMED.get(each, each): value for each, value in with_whole_numbers(arguments).items()}
+    current = {each: value for each, value in current.items() if value is not None}
     revision, token = current.pop("revision", None), current.pop("token", None)
     where = {each: current.pop(each, None) for each in _WHERE}
     location = None if name is None else locate(name, _ARGUMENT)
@@ -168,8 +168,8 @@ def _downloaded(name: str, revision: str | None, cache_dir: Any) -> Path:
     import huggingface_hub
 
     with HUB.guard(f"`{_ARGUMENT}` '{name}'", hint="Leave `local_files_only` out, and it is downloaded."):
-        found = huggingface_hub.snapshot_download(name, revision=revision, cache_dir=cache_dir, local_files_only=True)
-    return Path(found)
+        path = huggingface_hub.snapshot_download(name, revision=revision, cache_dir=cache_dir, local_files_only=True)
+    return Path(path)
 
 
 def _check_weights(source: Source, arguments: Mapping[str, Any], pickled: bool) -> None:
