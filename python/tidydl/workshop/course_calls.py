@@ -98,7 +98,7 @@ def read_call(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any], op
         arguments, inputs = {**arguments, shared: inputs[1]}, inputs[:1]
     x, arguments = inputs_of(task, inputs, arguments)
     check_inputs(task, x)
-    asked = current_options({**options, **arguments})
+    asked = current_options(_merged(options, arguments))
     if isinstance(asked.get("candidate_labels"), str):
         asked["candidate_labels"] = [label.strip() for label in asked["candidate_labels"].split(",") if label.strip()]
     of_call = {"top_k", "topk"}.intersection(arguments)
@@ -109,8 +109,14 @@ def read_call(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any], op
         options=asked,
         ranked="top_k" in asked,
         nested=task.name == "text-classification" and "top_k" in asked and not of_call,
-        by_code=bool({**options, **arguments}.get("return_all_scores")) and asked["top_k"] is None,
+        by_code=bool(_merged(options, arguments).get("return_all_scores")) and asked["top_k"] is None,
     )
+
+
+def _merged(options: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a call, in which all scores that it asks for are more than those of the pipeline."""
+    counts = ("top_k", "topk") if arguments.get("return_all_scores") else ()
+    return {**{name: value for name, value in options.items() if name not in counts}, **arguments}
 
 
 def current_options(options: Mapping[str, Any]) -> dict[str, Any]:

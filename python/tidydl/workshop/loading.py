@@ -15,7 +15,10 @@ from tidydl.data.selecting import wanted_of
 from tidydl.errors import ArgumentError
 from tidydl.workshop.arguments import with_whole_numbers
 
-_POSITIONAL = ("path", "name", "data_dir", "data_files", "split", "cache_dir")
+_POSITIONAL = (
+    *("path", "name", "data_dir", "data_files", "split", "cache_dir", "features", "download_config", "download_mode"),
+    "verification_mode",
+)
 # What tidydl reads of the Hub by itself; with any other argument `datasets` reads.
 _FILES = ("path", "name", "data_dir", "data_files")
 _READ_BY_US = (*_FILES, "split", "revision", "token", "cache_dir")
@@ -68,6 +71,12 @@ def load_dataset(path: str, *args: Any, **kwargs: Any) -> Any:
 
 def _read_arguments(path: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     named = dict(zip(_POSITIONAL, (path, *args), strict=False))
+    twice = [f"`{name}`" for name in _POSITIONAL if name in named and name in kwargs]
+    if twice or len(args) >= len(_POSITIONAL):
+        raise ArgumentError(
+            f"{twice[0]} is given twice." if twice else f"{len(args) + 1} arguments are given by position.",
+            allowed="By position " + ", ".join(f"`{name}`" for name in _POSITIONAL) + ", all others by name.",
+        )
     if kwargs.get("trust_remote_code"):
         raise ArgumentError(
             "`trust_remote_code` is given, and scripts of data sets are never run.",
@@ -106,4 +115,4 @@ def _from_hub(asked: Mapping[str, Any]) -> Any:
         each._split = datasets.NamedSplit(name)
     if names is None:
         return datasets.DatasetDict(by_split)
-    return list(by_split.values()) if isinstance(names, list) else by_split[names]
+    return [by_split[name] for name in names] if isinstance(names, list) else by_split[names]

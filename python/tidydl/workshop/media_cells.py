@@ -41,7 +41,7 @@ def _written(content: bytes, path: str) -> Path:
     usual = next((ending for start, ending in _BEGINNINGS.items() if content.startswith(start)), "")
     ending = suffix if suffix in _ENDINGS else usual
     file = cache_folder() / "media" / f"{hashlib.sha256(content).hexdigest()}{ending}"
-    if not file.is_file():
+    if not file.is_file() or file.read_bytes() != content:  # others may write there
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, content, f"The file '{file}'")
     return file

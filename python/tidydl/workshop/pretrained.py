@@ -190,11 +190,15 @@ def _check_weights(source: Source, arguments: Mapping[str, Any], pickled: bool) 
 
 
 def _named(loaded: Any, location: Location) -> Any:
-    """Return what was loaded under the name that it was asked for by, rather than the folder that it lies in."""
-    if location.folder is None and hasattr(loaded, "name_or_path"):
-        loaded.name_or_path = location.source
+    """Return what was loaded under the name that it was asked for by, of a folder its whole path.
+
+    By that name a pipeline finds the tokenizer of a model, also where the working folder is another one by then.
+    """
+    if hasattr(loaded, "name_or_path"):
+        name = location.source if location.folder is None else os.path.abspath(location.folder)
+        loaded.name_or_path = name
         if hasattr(getattr(loaded, "config", None), "name_or_path"):
-            loaded.config.name_or_path = location.source
+            loaded.config.name_or_path = name
     return loaded
 
 

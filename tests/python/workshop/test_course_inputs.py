@@ -90,6 +90,17 @@ def test_a_call_without_an_input_or_with_names_that_nobody_knows_is_an_error(tas
             ppl(x)
 
 
+def test_several_inputs_by_name_have_a_row_each_and_stay_what_they_were(picture):
+    ppl = course("object-detection", "vision.yolos", threshold=0.1)
+    batch = [picture, picture]
+    result, named = ppl(batch), ppl(inputs=batch)
+    assert len(named.wide()) == len(result.wide()) == 2
+    batch.pop()
+    assert result.inputs == [picture, picture]
+    for each in (result, named):
+        assert each.tidy()[".row"].nunique() == 2
+
+
 def test_a_mistyped_name_is_told_the_nearest(classes):
     with pytest.raises(ArgumentError, match="Did you mean `text`"):
         classes(txt=SUN)

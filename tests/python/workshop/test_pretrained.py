@@ -137,7 +137,19 @@ def test_pickled_weights_are_read_only_where_a_call_says_so(pickled, kind, asked
     (pickled / "other.safetensors").write_bytes((pickled / "pytorch_model.bin").read_bytes())
     with pytest.raises(TidydlError):
         load(str(pickled), **asked)
+    (pickled / "pytorch_model.fp16.bin").write_bytes((pickled / "pytorch_model.bin").read_bytes())
+    with pytest.raises(TidydlError):
+        load(str(pickled), variant="fp16", **asked)
     assert load(str(pickled.parent), subfolder="inside", use_safetensors=False).config.num_labels == 3
+
+
+def test_a_model_of_a_relative_path_finds_its_tokenizer_from_everywhere(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder.name)
+    shutil.copytree(folder, tmp_path / folder.name)
+    (tmp_path / folder.name / "tokenizer.json").write_text("another", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert transformers.pipeline("text-classification", model=model).tokenizer.name_or_path == str(folder)
 
 
 def test_parts_of_a_model_lie_inside_of_it(pickled):
