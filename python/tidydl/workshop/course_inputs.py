@@ -238,6 +238,11 @@ def _looked_at(x: Any, check: Callable[[Any], Any]) -> Any:
     return Looked()
 
 
+def one_by_one(x: Any) -> Iterator[Any]:
+    """Give the inputs of a stream, or of what only has numbered ones."""
+    return (x[k] for k in range(len(x))) if hasattr(x, "__getitem__") and hasattr(x, "__len__") else iter(x)
+
+
 def _each(x: Any, check: Callable[[Any], Any]) -> Iterator[Any]:
     for each in x:
         yield check(each)

@@ -24,7 +24,16 @@ from tidydl.pipelines.task_resolution import LOADING, open_model
 from tidydl.progress import run
 from tidydl.workshop.arguments import refuse_tensorflow, with_whole_numbers
 from tidydl.workshop.course_calls import CourseCall, current_options, read_call
-from tidydl.workshop.course_inputs import by_position, check_input, check_inputs, has_parts, is_chat, no_input, streams
+from tidydl.workshop.course_inputs import (
+    by_position,
+    check_input,
+    check_inputs,
+    has_parts,
+    is_chat,
+    no_input,
+    one_by_one,
+    streams,
+)
 from tidydl.workshop.course_results import Origin, tidy_frame, with_origin
 from tidydl.workshop.generation_defaults import GENERATING, generation_options, plain_generation_options
 from tidydl.workshop.known_names import refuse_unknown
@@ -190,7 +199,7 @@ class CoursePipeline:
             If an input or an option is invalid.
         """
         with arguments_of("pipeline"), running(self._loaded):
-            arguments = with_whole_numbers(arguments)
+            inputs, arguments = by_position(self._task, inputs, with_whole_numbers(arguments), renamed=False)
             if self._is_own:  # labels and settings are those that the model has by now
                 self._take(self._loaded)
             if self._output is None or (inputs and streams(inputs[0])):
@@ -204,7 +213,6 @@ class CoursePipeline:
 
     def _others(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """Run what is transformers' alone: streams of inputs, and tasks whose results are left as they are."""
-        inputs, arguments = by_position(self._task, inputs, arguments, renamed=False)
         if inputs:
             first = check_inputs(self._task, inputs[0])
             inputs = (list(first) if isinstance(first, list) else first, *inputs[1:])  # which the caller may change
@@ -215,6 +223,8 @@ class CoursePipeline:
             raise no_input(self._task, arguments)
         if len(inputs) == 1 and is_missing(inputs[0]):
             return []
+        if self.task in DROPPED:  # of which transformers has no pipeline that reads streams
+            return (self(each, **arguments) for each in one_by_one(inputs[0]))
         result = self.plain(*inputs, **options)
         several = bool(inputs) and isinstance(inputs[0], (list, tuple))
         origin = Origin(

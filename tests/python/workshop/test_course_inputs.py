@@ -156,6 +156,7 @@ WAYS = {
     "a list": lambda ppl, url: ppl([url, url]),
     "a dictionary": lambda ppl, url: ppl({"image": url}),
     "by name": lambda ppl, url: ppl(images=[url]),
+    "a generator by name": lambda ppl, url: list(ppl(inputs=(each for each in [url]))),
     "a generator": lambda ppl, url: list(ppl(each for each in [url])),
     "a column": lambda ppl, url: list(ppl(KeyDataset(datasets.Dataset.from_dict({"image": [url]}), "image"))),
 }
@@ -175,6 +176,16 @@ def test_images_that_come_one_by_one_are_classified(images, picture):
     expected = images([picture, picture])
     assert_same(list(images(KeyDataset(rows, "image"))), expected, within=IN_IMAGES)
     assert_same(list(images(each for each in [picture, picture])), expected, within=IN_IMAGES)
+
+
+@pytest.mark.parametrize("task", ["question-answering", "summarization"])
+def test_inputs_of_tasks_that_transformers_dropped_come_one_by_one_too(task):
+    model, _, x, options = NAMED[task]
+    ppl, one = course(task, model), x[0]
+    rows = datasets.Dataset.from_dict({"x": [one, one]})
+    expected = [ppl(one, **options)] * 2
+    assert_same(list(ppl((each for each in [one, one]), **options)), expected)
+    assert_same(list(ppl(KeyDataset(rows, "x"), **options)), expected)
 
 
 def test_addresses_in_chats_and_parts_are_refused_and_texts_that_are_addresses_are_not(classes, visits):
