@@ -68,8 +68,8 @@ token_hidden <- function(call) {
 # have them: a terminal obeys such characters instead of showing them, and names from files and data may hold them.
 printable <- function(text) {
   addresses <- grepl("://", text, fixed = TRUE, useBytes = TRUE)
-  shown <- gsub("://[^/[:space:]@]+@", "://\u2026@", valid_text(text[addresses]))
-  text[addresses] <- gsub("(://[^[:space:]?'\"<>]*[?])[^[:space:]'\"<>]+", "\\1\u2026", shown) # of signed URLs
+  shown <- gsub("://[^/[:space:]]+@", "://\u2026@", valid_text(text[addresses]))
+  text[addresses] <- gsub("(://[^[:space:]?#;'\"<>]*[?#;])[^[:space:]'\"<>]+", "\\1\u2026", shown) # of signed URLs
   for (i in seq_along(text)) {
     codes <- utf8ToInt(enc2utf8(text[[i]]))
     if (anyNA(codes) || !any(is_control(codes))) {

@@ -77,7 +77,7 @@ predict.tidydl_averaged <- function(object, newdata, type = c("raw", "class"), .
   check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))
   type <- check_choice("type", type, c("raw", "class"))
   raw <- if (missing(newdata)) {
-    object$fitted.values
+    stats::napredict(object$fits[[1]]$na.action, object$fitted.values)
   } else {
     mean_of(lapply(object$fits, stats::predict, newdata, type = "raw"))
   }

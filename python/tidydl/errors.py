@@ -64,8 +64,8 @@ class TidydlError(Exception):
 # letters around.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 _CONTROLS |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
-_QUERY = re.compile(r"(://[^\s?'\"<>]*\?)[^\s'\"<>]+")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
+_QUERY = re.compile(r"(://[^\s?#;'\"<>]*[?#;])[^\s'\"<>]+")
 
 
 def printable(text: str) -> str:

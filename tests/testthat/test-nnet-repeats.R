@@ -89,3 +89,10 @@ test_that("initial weights cannot be given for several networks", {
   expect_error(nnet(Species ~ ., iris, size = 1, Wts = rep(0, 11), repeats = 2), "`Wts` is given, and `repeats`")
   expect_error(nnet(Species ~ ., iris, size = 1, repeats = 0), "`repeats` is 0.")
 })
+
+test_that("predictions of several networks keep a place for rows that na.exclude leaves out", {
+  d <- data.frame(x = c(1:10, NA, NA), y = (1:12) / 12)
+  fit <- nnet(y ~ x, d, size = 1, linout = TRUE, na.action = na.exclude, repeats = 2, trace = FALSE, engine = "r")
+  expect_identical(c(NROW(predict(fit)), NROW(fitted(fit)), NROW(residuals(fit))), c(12L, 12L, 12L))
+  expect_identical(unname(which(is.na(predict(fit)))), 11:12)
+})

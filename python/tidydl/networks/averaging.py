@@ -12,7 +12,7 @@ import pandas as pd
 from tidydl import verbs
 from tidydl.checks import check_choice
 from tidydl.columns import Contract
-from tidydl.networks.network_verbs import augmented, classes_of, need_classes, raw_outputs
+from tidydl.networks.network_verbs import augmented, classes_of, in_place, need_classes, raw_outputs
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _mean_outputs(x: AveragedNNet, newdata: Data | None) -> tuple[np.ndarray, An
 def _predict(x: AveragedNNet, newdata: Data | None = None, type: str = "raw") -> Any:
     """Predict with the mean of several networks, as for one network."""
     check_choice("type", type, ["raw", "class"])
-    values, index = _mean_outputs(x, newdata)
+    values, index = in_place(x.fits[0], x.fitted_values) if newdata is None else _mean_outputs(x, newdata)
     if type == "class":
         need_classes(x)
         return classes_of(x, values, index)
@@ -120,7 +120,8 @@ def _fitted(x: AveragedNNet) -> pd.DataFrame:
 @verbs.residuals.register(AveragedNNet)
 def _residuals(x: AveragedNNet) -> pd.DataFrame:
     """Return target less mean output for the training rows."""
-    return pd.DataFrame(x.residuals, index=x.index, columns=list(x.output_names))
+    values, index = in_place(x.fits[0], x.residuals)
+    return pd.DataFrame(values, index=index, columns=list(x.output_names))
 
 
 @verbs.augment.register(AveragedNNet)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_LEVELS = 10_000  # of one factor: R codes it by a matrix of levels by levels
 
 _CLASSES = re.compile(r"numeric|factor|ordered|character|logical|other|nmatrix\.[0-9]{1,6}")
+_EXACT = 2**53  # doubles hold all smaller integers
 
 
 def design_content(fit: NNet) -> dict[str, Any]:
@@ -292,7 +293,7 @@ def index_content(index: pd.Index | None) -> dict[str, Any] | None:
     if index is None:
         return None
     labels = index.tolist()
-    if all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
+    if all(isinstance(label, int) and not isinstance(label, bool) and abs(label) < _EXACT for label in labels):
         return {"kind": "whole", "labels": labels}
     return {"kind": "text", "labels": [str(label) for label in labels]}
 

@@ -326,3 +326,18 @@ def test_the_places_of_rows_that_were_left_out_come_back(fitted, tmp_path):
     assert again.excluded.index.tolist() == data.index.tolist()
     assert tidydl.residuals(again).equals(tidydl.residuals(fit))
     assert again.predict().equals(fit.predict())
+
+
+def test_row_labels_that_doubles_cannot_hold_come_back_as_text(tmp_path):
+    data = garden().set_axis([2**53 + row for row in range(60)])
+    again = saved(nnet("kind ~ length", data, size=1, trace=False), tmp_path)
+    assert again.index.tolist()[:2] == [str(2**53), str(2**53 + 1)]
+
+
+def test_the_mean_of_networks_keeps_a_place_for_rows_that_were_left_out(tmp_path):
+    data = garden()
+    data.iloc[[5, 7], data.columns.get_loc("width")] = np.nan
+    fit = nnet("score ~ width", data, size=1, linout=True, na_action="exclude", repeats=2, trace=False)
+    for each in (fit, saved(fit, tmp_path)):
+        for values in (each.predict(), tidydl.fitted(each), tidydl.residuals(each)):
+            assert np.flatnonzero(values.isna().all(axis=1)).tolist() == [5, 7]
