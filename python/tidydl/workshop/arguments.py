@@ -16,13 +16,26 @@ _WHOLE = frozenset(
         *("stride", "doc_stride", "max_answer_len", "max_seq_len", "max_question_len", "pad_to_multiple_of"),
         *("points_per_batch", "points_per_crop", "crops_n_layers", "num_frames", "frame_sampling_rate", "device"),
         *("num_labels", "num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size", "num_shards", "index"),
+        *("n", "num_times"),
     )
 )
 
 
 def with_whole_numbers(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments in which a double such as 2.0 is the whole number where one is meant."""
-    return {name: whole(value) if name in _WHOLE else value for name, value in arguments.items()}
+    """Return arguments in which a double such as 2.0 is the whole number where one is meant.
+
+    Raises
+    ------
+    ArgumentError
+        One is a number such as 2.5.
+    """
+    return {name: _whole_number(name, value) if name in _WHOLE else value for name, value in arguments.items()}
+
+
+def _whole_number(name: str, value: Any) -> Any:
+    if isinstance(value, float) and not value.is_integer() and value == value:
+        raise ArgumentError(f"`{name}` is {value}.", allowed="A whole number.")
+    return whole(value)
 
 
 def whole(value: Any) -> Any:

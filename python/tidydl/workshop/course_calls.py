@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tidydl.pipelines.declarations import RUNNING, Part, Task
 from tidydl.pipelines.positions import is_missing
+from tidydl.workshop.course_inputs import check_inputs, inputs_of, is_chat
 from tidydl.workshop.generation_defaults import IDLE
 
 # Options that our batches take by other names, or that ask for what is done anyway.
@@ -96,8 +96,9 @@ def read_call(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any], op
     shared = next((part.name for part in task.parts if part.shared), None)
     if shared is not None and len(inputs) == 2 and shared not in arguments:
         arguments, inputs = {**arguments, shared: inputs[1]}, inputs[:1]
-    x, arguments = _inputs_of(task, inputs, arguments)
-    asked = current_options({**options, **arguments})
+    x, arguments = inputs_of(task, inputs, arguments)
+    check_inputs(task, x)
+    asked = current_options(_merged(options, arguments))
     if isinstance(asked.get("candidate_labels"), str):
         asked["candidate_labels"] = [label.strip() for label in asked["candidate_labels"].split(",") if label.strip()]
     of_call = {"top_k", "topk"}.intersection(arguments)
@@ -108,54 +109,14 @@ def read_call(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any], op
         options=asked,
         ranked="top_k" in asked,
         nested=task.name == "text-classification" and "top_k" in asked and not of_call,
-        by_code=bool({**options, **arguments}.get("return_all_scores")) and asked["top_k"] is None,
+        by_code=bool(_merged(options, arguments).get("return_all_scores")) and asked["top_k"] is None,
     )
 
 
-def _inputs_of(task: Task, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Put the parts of inputs that are given by name together, one dictionary an input."""
-    own = [part.name for part in task.parts if not part.shared]
-    named = {name: arguments[name] for name in own if name in arguments}
-    if not named:
-        return _listed(inputs[0]) if inputs else None, arguments
-    first = {own[0]: _listed(inputs[0])} if inputs else {}
-    parts = {name: _listed(value) for name, value in {**first, **named}.items()}
-    rest = {name: value for name, value in arguments.items() if name not in named}
-    if len(parts) == 1 and len(own) == 1:
-        return next(iter(parts.values())), rest
-    many = max((len(value) for value in parts.values() if isinstance(value, list)), default=None)
-    if many is None:
-        return (None if any(is_missing(value) for value in parts.values()) else parts), rest
-    columns = {name: value if isinstance(value, list) else [value] * many for name, value in parts.items()}
-    every = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return every, rest
-
-
-def _listed(x: Any) -> Any:
-    """Return several inputs as a list, a chat and one input as they are."""
-    if isinstance(x, (str, bytes, Mapping)) or is_chat(x):
-        return x
-    if isinstance(x, (list, tuple)):
-        return list(x)
-    if hasattr(x, "tolist") and getattr(x, "ndim", None) in (0, 1):
-        return x.tolist()
-    is_column = isinstance(x, Sequence) and type(x).__module__.startswith("datasets")
-    return list(x) if is_column else x
-
-
-def streams(x: Any) -> bool:
-    """Return whether inputs come one by one, as the results then do."""
-    kinds = ("KeyDataset", "Dataset", "CourseDataset", "IterableDataset")
-    return isinstance(x, types.GeneratorType) or type(x).__name__ in kinds
-
-
-def is_chat(x: Any) -> bool:
-    """Return whether it is a chat: a list of messages."""
-    return (
-        isinstance(x, (list, tuple))
-        and bool(x)
-        and all(isinstance(each, Mapping) and {"role", "content"} <= set(each) for each in x)
-    )
+def _merged(options: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a call, in which all scores that it asks for are more than those of the pipeline."""
+    counts = ("top_k", "topk") if arguments.get("return_all_scores") else ()
+    return {**{name: value for name, value in options.items() if name not in counts}, **arguments}
 
 
 def current_options(options: Mapping[str, Any]) -> dict[str, Any]:

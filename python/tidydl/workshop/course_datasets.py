@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import datasets
 
 from tidydl.workshop.arguments import whole, with_whole_numbers
+from tidydl.workshop.checked_data import load_from_disk, read_files
 from tidydl.workshop.media_cells import with_files
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ _NEW = (
     *("add_column", "add_item", "remove_columns", "rename_column", "rename_columns", "select_columns"),
     *("with_format", "with_transform", "to_pandas", "set_format"),
 )
-_READ = ("from_csv", "from_generator", "from_json", "from_parquet", "from_text", "from_sql", "load_from_disk")
+_READ = ("from_csv", "from_json", "from_parquet", "from_text")
+_MADE = ("from_generator", "from_sql")
 
 
 class CourseDataset(datasets.Dataset):
@@ -63,19 +67,21 @@ def mended(value: Any) -> Any:
 
 
 def mending(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of ``datasets`` that takes 2.0 for 2 and gives mended data sets."""
+    """Return a function of ``datasets`` that takes 2.0 for 2 where a number is meant, and gives mended data sets."""
+    names = tuple(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
-        return mended(function(*map(_whole, args), **{name: _named(name, each) for name, each in kwargs.items()}))
+        values = [_named(name, each) for name, each in zip_longest(names[: len(args)], args)]
+        return mended(function(*values, **{name: _named(name, each) for name, each in kwargs.items()}))
 
     return called
 
 
-def _named(name: str, value: Any) -> Any:
+def _named(name: str | None, value: Any) -> Any:
     if name in ("test_size", "train_size"):  # 1.0 would be all rows, and no number of them
         return whole(value) if value != 1 else value
-    return with_whole_numbers({name: value})[name] if name != "indices" else _whole(value)
+    return with_whole_numbers({str(name): value})[str(name)] if name != "indices" else _whole(value)
 
 
 def _whole(value: Any) -> Any:
@@ -85,5 +91,10 @@ def _whole(value: Any) -> Any:
 for _name in _NEW:
     if _name not in vars(CourseDataset):
         setattr(CourseDataset, _name, mending(getattr(datasets.Dataset, _name)))
-for _name in _READ:
+for _name in _MADE:
     setattr(CourseDataset, _name, staticmethod(mending(getattr(datasets.Dataset, _name))))
+for _name in _READ:
+    setattr(
+        CourseDataset, _name, staticmethod(mending(functools.partial(read_files, getattr(datasets.Dataset, _name))))
+    )
+CourseDataset.load_from_disk = staticmethod(mending(load_from_disk))

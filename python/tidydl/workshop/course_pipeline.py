@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import arguments_of, guarded
-from tidydl.data.media.media_files import is_url
-from tidydl.errors import ArgumentError
+from tidydl.pipelines.components import READERS
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import is_missing
@@ -18,13 +19,24 @@ from tidydl.pipelines.reading import texts
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.running.drawing import begin_of_draws, seeded
 from tidydl.pipelines.running_errors import running
-from tidydl.pipelines.streams import warn_of_truncation
+from tidydl.pipelines.streams import warn_of_cut, warn_of_truncation
 from tidydl.pipelines.task_resolution import LOADING, open_model
 from tidydl.progress import run
 from tidydl.workshop.arguments import refuse_tensorflow, with_whole_numbers
-from tidydl.workshop.course_calls import CourseCall, current_options, is_chat, read_call, streams
+from tidydl.workshop.course_calls import CourseCall, current_options, read_call
+from tidydl.workshop.course_inputs import (
+    by_position,
+    check_input,
+    check_inputs,
+    has_parts,
+    is_chat,
+    no_input,
+    one_by_one,
+    streams,
+)
 from tidydl.workshop.course_results import Origin, tidy_frame, with_origin
 from tidydl.workshop.generation_defaults import GENERATING, generation_options, plain_generation_options
+from tidydl.workshop.known_names import refuse_unknown
 from tidydl.workshop.task_outputs import OUTPUTS, Output, missing_result, results_of
 
 if TYPE_CHECKING:
@@ -108,6 +120,8 @@ class CoursePipeline:
         self._loaded = loaded
         self._options = dict(options)
         self._output = OUTPUTS.get(task.name)
+        self._note = note
+        self._is_own = loaded.asked is None  # a loaded model was given
         self.tidy = Pipeline(task, loaded, {}, note)
 
     @property
@@ -117,8 +131,8 @@ class CoursePipeline:
 
     @property
     def model(self) -> Any:
-        """The model of transformers that does the work."""
-        return self._loaded.model
+        """The model of transformers that does the work: this pipeline's alone, from when it is asked for."""
+        return self._own().model
 
     @property
     def may_draw(self) -> bool:
@@ -132,14 +146,31 @@ class CoursePipeline:
         parts = {name: getattr(self._loaded, name) for name in ("tokenizer", "image_processor", "feature_extractor")}
         parts["processor"] = self._loaded.components.get("processor")
         readers = {name: part for name, part in parts.items() if part is not None}
-        return transformers.pipeline(self.task, model=self.model, device=self.model.device, **readers)
+        model = self._loaded.model
+        return transformers.pipeline(self.task, model=model, device=model.device, **readers)
+
+    def _own(self) -> Loaded:
+        """Return the model and what reads its inputs, which no other pipeline has: whoever asks may change them."""
+        if not self._is_own:
+            self._take(_copied(self._loaded))
+        return self._loaded
+
+    def _take(self, loaded: Loaded) -> None:
+        self._loaded, self._is_own = loaded, True
+        self.tidy = Pipeline(self._task, loaded, {}, self._note)
+        self.__dict__.pop("plain", None)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CoursePipeline:
+        copied = copy.copy(self)
+        if self._is_own:
+            copied._take(_copied(self._loaded))
+        return copied
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in ("tidy", "plain"):  # not there yet, as in a copy that is being made
             raise AttributeError(name)
-        if self.task in DROPPED:
-            return getattr(self._loaded, name)
-        return getattr(self.plain, name)
+        loaded = self._own() if name in (*READERS, "generation_config") else self._loaded
+        return getattr(loaded if self.task in DROPPED else self.plain, name)
 
     def __getstate__(self) -> dict[str, Any]:  # copies and other processes make the plain pipeline again
         return {name: value for name, value in self.__dict__.items() if name != "plain"}
@@ -168,15 +199,32 @@ class CoursePipeline:
             If an input or an option is invalid.
         """
         with arguments_of("pipeline"), running(self._loaded):
+            inputs, arguments = by_position(self._task, inputs, with_whole_numbers(arguments), renamed=False)
+            if self._is_own:  # labels and settings are those that the model has by now
+                self._take(self._loaded)
             if self._output is None or (inputs and streams(inputs[0])):
-                return self._others(inputs, current_options({**self._options, **with_whole_numbers(arguments)}))
-            call = read_call(self._task, inputs, with_whole_numbers(arguments), self._options)
+                return self._others(inputs, arguments)
+            call = read_call(self._task, inputs, arguments, self._options)
+            self._check_options(call.options)
             return self._many(call, self._output) if call.is_several else self._one(call, self._output)
 
-    def _others(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        refuse_unknown(self._task, options, None if self.task in DROPPED else lambda: self.plain)
+
+    def _others(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """Run what is transformers' alone: streams of inputs, and tasks whose results are left as they are."""
+        if inputs:
+            first = check_inputs(self._task, inputs[0])
+            inputs = (list(first) if isinstance(first, list) else first, *inputs[1:])  # which the caller may change
+        check_input(self._task, {name: each for name, each in arguments.items() if name not in self._task.options})
+        options = current_options({**self._options, **arguments})
+        self._check_options(options)
+        if not inputs and not has_parts(self._task, options):
+            raise no_input(self._task, arguments)
         if len(inputs) == 1 and is_missing(inputs[0]):
             return []
+        if self.task in DROPPED:  # of which transformers has no pipeline that reads streams
+            return (self(each, **arguments) for each in one_by_one(inputs[0]))
         result = self.plain(*inputs, **options)
         several = bool(inputs) and isinstance(inputs[0], (list, tuple))
         origin = Origin(
@@ -205,7 +253,9 @@ class CoursePipeline:
         if self._takes_batches(call, None) or (output.batched and call.fits_batches()):
             results, frame = self._batched(call.x, call, output)
         else:
-            results = [missing_result(output) if is_missing(each) else self._plain(each, call) for each in call.x]
+            results = []
+            for each in call.x:  # one after the other, at the depth in which warnings count
+                results.append(missing_result(output) if is_missing(each) else self._plain(each, call))
         origin = self._origin(call, results, frame)
         if output.alone and len(results) == 1:
             return with_origin(results[0], origin)
@@ -222,12 +272,6 @@ class CoursePipeline:
 
     def _plain(self, x: Any, call: CourseCall) -> Any:
         """Run one input through transformers' own pipeline."""
-        if self._task.reads != "text" and isinstance(x, str) and is_url(x):
-            raise ArgumentError(
-                f"The input is the URL '{x}', and URLs are not downloaded.",
-                allowed="A file on this machine, or a loaded image or sound.",
-                hint="Download the file first, then give its path.",
-            )
         if self._task.reads == "text" and not isinstance(x, (str, Mapping)) and not is_chat(x):
             texts.read(x, "The input")  # says what it is instead
         options = dict(call.options)
@@ -236,14 +280,25 @@ class CoursePipeline:
             with seeded(str(begin_of_draws(options.pop("seed", None), None)), self._loaded.device):
                 return self.plain(x, **options)
         if self.task == "text-classification" and self._may_be_long(x):
+            if "truncation" not in options and self._is_long(x):
+                warn_of_cut(1, self.task, stacklevel=4)  # at the line that calls the pipeline
             options.setdefault("truncation", True)  # as our batches do
         result = self.plain(x, **options)
-        return call.sorted([result] if isinstance(result, dict) and not self._is_record() else result, self.model)
+        return call.sorted(
+            [result] if isinstance(result, dict) and not self._is_record() else result, self._loaded.model
+        )
 
     def _may_be_long(self, x: Any) -> bool:
         """Return whether a text may have more tokens than the model reads: of ASCII each is a character at least."""
         most = getattr(self._loaded.tokenizer, "model_max_length", _NO_LIMIT)
         return most < _NO_LIMIT and not (isinstance(x, str) and len(x) < most - _SPECIAL and x.isascii())
+
+    def _is_long(self, x: Any) -> bool:
+        """Return whether a text has more tokens than the model reads."""
+        parts = x if isinstance(x, Mapping) else {"text": x}
+        return (
+            len(self._loaded.tokenizer(**parts, verbose=False)["input_ids"]) > self._loaded.tokenizer.model_max_length
+        )
 
     def _is_record(self) -> bool:
         return self._output is not None and self._output.form in ("labels", "line")
@@ -257,7 +312,7 @@ class CoursePipeline:
         if not call.options.get("truncation"):
             warn_of_truncation(frame, stacklevel=5)  # at the line that calls the pipeline
         results = results_of(frame, len(x), output)
-        return [call.finish(each, one, self.model) for each, one in zip(results, x, strict=True)], frame
+        return [call.finish(each, one, self._loaded.model) for each, one in zip(results, x, strict=True)], frame
 
     def _origin(self, call: CourseCall, results: Sequence[Any], frame: pd.DataFrame | None = None) -> Origin:
         make: Callable[[], Any] = partial(
@@ -265,7 +320,7 @@ class CoursePipeline:
         )
         if self.task == "fill-mask":  # results do not tell which mask they fill
             make = partial(self.tidy, call.x, **call.options)
-        inputs = call.inputs[0] if len(call.inputs) == 1 else call.x
+        inputs = call.inputs[0] if len(call.inputs) == 1 and not isinstance(call.inputs[0], list) else call.x
         return Origin(self.task, inputs, results, make if frame is None else frame)
 
     def _labels(self, call: CourseCall) -> list[str] | None:
@@ -274,3 +329,10 @@ class CoursePipeline:
     @cached_property
     def _provenance(self) -> dict[str, Any]:
         return provenance(self.task, self._loaded)
+
+
+def _copied(loaded: Loaded) -> Loaded:
+    """Return a copy of a model and what reads its inputs that shares nothing with those that are kept."""
+    weights = replace(loaded.weights, model=copy.deepcopy(loaded.model), vocoders=dict(loaded.weights.vocoders))
+    components = {name: copy.deepcopy(each) for name, each in loaded.components.items()}
+    return replace(loaded, weights=weights, components=components, asked=None)

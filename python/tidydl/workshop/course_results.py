@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Part, Task
 from tidydl.pipelines.predictions import RANK, without_rank
 
@@ -31,6 +32,7 @@ class _KnowsInputs:
     """What lists and dictionaries of results have in common."""
 
     _origin: Origin
+    _came: Any  # what it held when it came
 
     @property
     def task(self) -> str:
@@ -49,9 +51,10 @@ class _KnowsInputs:
         -------
         pandas.DataFrame
             What transformers returns for an input, its first result under its own names, the second with ``.1``, and
-            so on.
+            so on. If results were added, taken away or put in another order, one row an element of what there is now.
         """
-        return pd.DataFrame([_spread(lines_of(result)) for result in self._origin.by_input])
+        results = self._own() if self._is_changed() else self._origin.by_input
+        return pd.DataFrame([_spread(lines_of(result)) for result in results])
 
     def tidy(self) -> pd.DataFrame:
         """Return the frame that :func:`tidydl.pipeline` gives for these inputs.
@@ -60,10 +63,45 @@ class _KnowsInputs:
         -------
         pandas.DataFrame
             ``.row``, the inputs, and the columns of the task that ``tidydl.tasks()`` lists.
+
+        Raises
+        ------
+        ArgumentError
+            The results are no longer those that the pipeline gave.
         """
+        if self._is_changed():
+            raise ArgumentError(
+                "These results were changed since the pipeline gave them: they do not belong to its inputs any more.",
+                allowed="Results as they came.",
+                hint="Give the pipeline all inputs in one call, or write `wide()` for the results as they are now.",
+            )
         frame = self._origin.frame
         tidied: pd.DataFrame = frame.copy() if isinstance(frame, pd.DataFrame) else frame()
         return tidied
+
+    def _own(self) -> list[Any]:
+        """Return the results as they are now, each of an input of its own."""
+        raise NotImplementedError
+
+    def _is_changed(self) -> bool:
+        """Return whether they are others than the pipeline gave, or in another order."""
+        return not _same(_parts(self), self._came)
+
+
+def _parts(value: Any, depth: int = 3) -> Any:
+    """Return what lists and dictionaries hold, as it is now."""
+    if isinstance(value, dict):
+        return [*value, *(_parts(each, depth - 1) for each in value.values())]
+    return [_parts(each, depth - 1) for each in value] if isinstance(value, list) and depth > 0 else value
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Return whether the same objects are in the same places, or equal numbers and texts."""
+    if isinstance(value, list) and isinstance(other, list) and value is not other:
+        return len(value) == len(other) and all(map(_same, value, other))
+    if isinstance(value, (int, float, str)) and type(value) is type(other):
+        return bool(value == other) or (value != value and other != other)
+    return value is other
 
 
 class CourseResult(_KnowsInputs, list):
@@ -71,7 +109,10 @@ class CourseResult(_KnowsInputs, list):
 
     def __init__(self, values: Iterable[Any], origin: Origin):
         super().__init__(values)
-        self._origin = origin
+        self._origin, self._came = origin, _parts(self)
+
+    def _own(self) -> list[Any]:
+        return list(self)
 
 
 class CourseRecord(_KnowsInputs, dict):
@@ -79,7 +120,10 @@ class CourseRecord(_KnowsInputs, dict):
 
     def __init__(self, values: Mapping[str, Any], origin: Origin):
         super().__init__(values)
-        self._origin = origin
+        self._origin, self._came = origin, _parts(self)
+
+    def _own(self) -> list[Any]:
+        return [dict(self)]
 
 
 def with_origin(result: Any, origin: Origin) -> Any:
@@ -139,7 +183,7 @@ def tidy_frame(
     provenance
         What the frame is to tell.
     """
-    every = [lines_of(result) for result in by_input]
+    every = [_by_score(lines_of(result)) if RANK in task.columns.names else lines_of(result) for result in by_input]
     columns = task.columns if any(len(lines) > 1 for lines in every) else without_rank(task.columns)
     rows = [row for row, lines in enumerate(every) for _ in lines]
     ranks = [rank for lines in every for rank in range(1, len(lines) + 1)]
@@ -153,6 +197,12 @@ def tidy_frame(
     frame = task.contract(list(shown), columns).frame(data, levels=levels)
     frame.attrs["tidydl"] = dict(provenance)
     return frame
+
+
+def _by_score(lines: list[Line]) -> list[Line]:
+    """Return results best first, which may be in the order of the labels."""
+    scored = all(_value(line, "score") is not None for line in lines)
+    return sorted(lines, key=lambda line: _value(line, "score"), reverse=True) if scored else lines
 
 
 def _value(line: Line, column: str) -> Any:

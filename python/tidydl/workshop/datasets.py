@@ -14,7 +14,7 @@ from tidydl.errors import NotFoundError as _NotFoundError
 # Names that are not the library's own: the module of this package that has them.
 _OURS = {"load_dataset": "loading", "load_metric": "metrics"}
 # Functions that give data sets.
-_GIVE_DATASETS = ("concatenate_datasets", "interleave_datasets", "load_from_disk")
+_GIVE_DATASETS = ("concatenate_datasets", "interleave_datasets")
 # What to write instead of names that are gone.
 _INSTEAD = {
     "list_datasets": "Look on https://huggingface.co/datasets, or write `huggingface_hub.list_datasets()`.",
@@ -33,9 +33,11 @@ def __getattr__(name: str) -> _Any:
         raise _NotFoundError(f"datasets {datasets.__version__} has no `{name}()` any more.", hint=_INSTEAD[name])
     if name == "set_caching_enabled":
         return lambda boolean: datasets.enable_caching() if boolean else datasets.disable_caching()
-    if name == "Dataset" or name in _GIVE_DATASETS:
+    if name in ("Dataset", "load_from_disk", *_GIVE_DATASETS):
         from tidydl.workshop import course_datasets
 
+        if name == "load_from_disk":
+            return course_datasets.CourseDataset.load_from_disk
         is_class = name == "Dataset"
         return course_datasets.CourseDataset if is_class else course_datasets.mending(getattr(datasets, name))
     return getattr(datasets, name)

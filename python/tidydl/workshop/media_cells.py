@@ -20,14 +20,17 @@ _BEGINNINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"GIF8": ".gif", b"RIFF"
 
 
 def with_files(cells: pd.Series) -> pd.Series:
-    """Return cells whose ``path`` is that of a file, written from their bytes where there is none."""
+    """Return cells whose ``path`` is that of a file, written from their bytes where there are any.
+
+    The path that came with bytes may be that of another file on this machine.
+    """
     return pd.Series([_with_file(cell) for cell in cells], index=cells.index, name=cells.name, dtype=object)
 
 
 def _with_file(cell: Any) -> Any:
     content = cell.get("bytes") if isinstance(cell, dict) else None
     path = cell.get("path") if isinstance(cell, dict) else None
-    if not isinstance(content, bytes) or (path and Path(path).is_absolute() and Path(path).is_file()):
+    if not isinstance(content, bytes):
         return cell
     return {**cell, "path": str(_written(content, path or ""))}
 
@@ -38,7 +41,7 @@ def _written(content: bytes, path: str) -> Path:
     usual = next((ending for start, ending in _BEGINNINGS.items() if content.startswith(start)), "")
     ending = suffix if suffix in _ENDINGS else usual
     file = cache_folder() / "media" / f"{hashlib.sha256(content).hexdigest()}{ending}"
-    if not file.is_file():
+    if not file.is_file() or file.read_bytes() != content:  # others may write there
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, content, f"The file '{file}'")
     return file

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tidydl.boundaries import guarded
-from tidydl.checks import check_text
+from tidydl.checks import check_text, described
 from tidydl.errors import ArgumentError, DependencyError, bring_extra, unknown_name
 from tidydl.workshop.arguments import whole, with_whole_numbers
 
@@ -36,13 +36,24 @@ class CourseMetric:
         return f"<metric {self.name}: {', '.join(self._functions)}>"
 
     def add_batch(self, *, predictions: Any, references: Any) -> None:
-        """Note some predictions and what was true, for a later ``compute()``."""
-        self._predictions += _values(predictions)
-        self._references += _values(references)
+        """Note some predictions and what was true, for a later ``compute()``.
+
+        Raises
+        ------
+        ArgumentError
+            There are not as many of both.
+        """
+        predicted, true = _values("predictions", predictions), _values("references", references)
+        if len(predicted) != len(true):
+            raise _unequal(predicted, true)
+        self._predictions += predicted
+        self._references += true
 
     def add(self, *, prediction: Any = None, reference: Any = None, **older: Any) -> None:
         """Note one prediction and what was true, for a later ``compute()``."""
         prediction, reference = older.get("predictions", prediction), older.get("references", reference)
+        if prediction is None or reference is None:
+            raise _unequal([prediction] if prediction is not None else [], [reference] if reference is not None else [])
         self.add_batch(predictions=[prediction], references=[reference])
 
     def compute(self, *, predictions: Any = None, references: Any = None, **options: Any) -> dict[str, float]:
@@ -65,11 +76,8 @@ class CourseMetric:
             self.add_batch(predictions=predictions, references=references)
         true, predicted = self._references, self._predictions
         self._predictions, self._references = [], []
-        if len(true) != len(predicted) or not true:
-            raise ArgumentError(
-                f"`predictions` has {len(predicted)} values and `references` has {len(true)}.",
-                allowed="As many predictions as references, and at least one.",
-            )
+        if not true:
+            raise _unequal(predicted, true)
         return {key: _scored(name, true, predicted, options) for key, name in self._functions.items()}
 
 
@@ -114,9 +122,18 @@ def load_metric(path: str, config_name: str | None = None, **older: Any) -> Cour
     return CourseMetric(name, [name])
 
 
-def _values(values: Any) -> list[Any]:
+def _unequal(predicted: list[Any], true: list[Any]) -> ArgumentError:
+    return ArgumentError(
+        f"`predictions` has {len(predicted)} values and `references` has {len(true)}.",
+        allowed="As many predictions as references, and at least one.",
+    )
+
+
+def _values(argument: str, values: Any) -> list[Any]:
     if values is None:
         return []
+    if isinstance(values, (str, bytes, Mapping)) or not (hasattr(values, "tolist") or isinstance(values, Iterable)):
+        raise ArgumentError(f"`{argument}` is {described(values)}.", allowed="A list or an array, one value a row.")
     listed = values.tolist() if hasattr(values, "tolist") else list(values)
     return [whole(each) for each in listed]
 

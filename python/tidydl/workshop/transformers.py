@@ -40,16 +40,13 @@ def _mended(value: _Any) -> _Any:
     """Return a class that loads models or tokenizers with what it had, and anything else as it is."""
     if not isinstance(value, type) or value.__module__.startswith("tidydl."):
         return value
-    name = value.__name__
-    if name.startswith("Auto") and hasattr(value, "from_pretrained"):
-        from tidydl.workshop.loading_classes import loading_class
+    from tidydl.workshop.loading_classes import loading_class, loads
 
-        return loading_class(value)
-    if "Tokenizer" in name and not name.startswith("PreTrained") and hasattr(value, "from_pretrained"):
+    if "Tokenizer" in value.__name__ and not value.__name__.startswith(("Auto", "PreTrained")) and loads(value):
         from tidydl.workshop.course_tokenizers import with_older_methods
 
         return with_older_methods(value)
-    return value
+    return loading_class(value) if loads(value) else value
 
 
 def __dir__() -> list[str]:

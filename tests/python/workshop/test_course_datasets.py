@@ -1,5 +1,7 @@
 """Data sets of courses: true ones of the library, whose columns are lists."""
 
+from pathlib import Path
+
 import datasets as installed
 import pandas as pd
 import pytest
@@ -77,6 +79,16 @@ def test_doubles_are_whole_numbers_where_those_are_meant(table):
     assert len(table.map(lambda rows: rows, batched=True, batch_size=2.0)) == 4
 
 
+def test_doubles_that_are_data_stay_doubles(table):
+    more = table.add_column("y", [1.0, 2.0, 3.0, 4.0])
+    assert more.features["y"] == installed.Value("float64")
+    assert str(table.add_column("y", [-0.0, 1e300, 2.0, 3.0])["y"][0]) == "-0.0"
+    other = datasets.concatenate_datasets([more, table.add_column("y", [1.5, 2.0, 3.0, 4.0])])
+    assert other.features["y"] == installed.Value("float64")
+    assert table.skip(1.0)["text"] == TEXTS[1:]
+    assert table.train_test_split(2.0, seed=1)["test"].num_rows == 2
+
+
 def test_data_sets_that_other_code_makes_keep_their_columns(table):
     plain = installed.Dataset.from_dict({"text": TEXTS})
     assert type(datasets.concatenate_datasets([plain])["text"]) is list
@@ -110,6 +122,39 @@ def test_the_path_of_an_image_names_a_file(tmp_path):
     assert Image.open(first["path"]).size == (4, 4)
 
 
+def test_the_path_of_an_image_with_bytes_is_never_another_file(tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "red.png")
+    Image.new("RGB", (9, 9), "blue").save(tmp_path / "other.png")
+    cell = {"bytes": (tmp_path / "red.png").read_bytes(), "path": str(tmp_path / "other.png")}
+    stored = installed.table.InMemoryTable.from_pydict({"image": [cell]})
+    made = datasets.Dataset(stored).cast_column("image", installed.Image())
+    assert made[0]["image"].size == (4, 4)
+    assert Image.open(made.to_pandas()["image"][0]["path"]).size == (4, 4)
+
+
+def test_a_file_that_another_prepared_for_an_image_is_written_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path))
+    image = installed.Features(image=installed.Image())
+    made = datasets.Dataset.from_dict({"image": [{"bytes": b"\x89PNG, as it were", "path": None}]}, features=image)
+    path = made.to_pandas()["image"][0]["path"]
+    Path(path).write_bytes(b"another")
+    assert made.to_pandas()["image"][0]["path"] == path
+    assert Path(path).read_bytes() == b"\x89PNG, as it were"
+
+
+def test_arguments_by_position_are_those_of_the_library(tmp_path):
+    (tmp_path / "rows.csv").write_text("code\n007\n")
+    given = ("csv", None, None, str(tmp_path / "rows.csv"), "train", None)
+    text = installed.Features(code=installed.Value("string"))
+    assert datasets.load_dataset(*given, text)["code"] == ["007"]
+    with pytest.raises(ArgumentError, match="`name` is given twice"):
+        datasets.load_dataset("csv", "x", name="default", data_files=given[3])
+    with pytest.raises(ArgumentError, match="by position"):
+        datasets.load_dataset(*given, text, None, None, None, True)
+
+
 def test_scripts_of_data_sets_are_refused():
     with pytest.raises(ArgumentError, match="never run"):
         datasets.load_dataset("someone/data", trust_remote_code=True)
@@ -130,6 +175,7 @@ def test_data_sets_of_the_hub_are_found_with_an_owner_or_without_and_again_witho
         "result = {'splits': list(emotion), 'first': test['text'][0], 'names': test.features['label'].names,\n"
         "          'split': str(test.split), 'same': emotion['test']['text'] == test['text'],\n"
         "          'pair': [each.num_rows for each in datasets.load_dataset('emotion', split=['train', 'test[:9]'])],\n"
+        "          'twice': len(datasets.load_dataset('emotion', split=['test[:2]', 'test[:2]'])),\n"
         "          'one': list(datasets.load_dataset('emotion', 'unsplit')),\n"
         "          'streamed': next(iter(datasets.load_dataset('emotion', split='test', streaming=True)))['text'],\n"
         "          'kinds': str(test.to_pandas().dtypes['label'])}\n"
@@ -137,7 +183,7 @@ def test_data_sets_of_the_hub_are_found_with_an_owner_or_without_and_again_witho
     found, _ = run_course(tmp_path, hub.url, code)
     assert found["splits"] == ["train", "validation", "test"]
     assert found["names"] == EMOTIONS
-    assert (found["pair"], found["one"]) == ([160, 9], ["train"])
+    assert (found["pair"], found["twice"], found["one"]) == ([160, 9], 2, ["train"])
     assert found["first"].startswith("i feel")
     assert (found["split"], found["same"], found["kinds"]) == ("test", True, "int64")
     assert found["streamed"] == found["first"]

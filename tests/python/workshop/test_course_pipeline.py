@@ -7,6 +7,7 @@ import pickle
 
 import pandas as pd
 import pytest
+import torch
 import transformers as installed
 
 import tidydl
@@ -50,12 +51,17 @@ def test_all_scores_are_in_the_order_of_the_labels_and_nested_once_more(folder, 
     assert [[line["label"] for line in lines] for lines in course(TEXTS, return_all_scores=True)] == [tiny.LABELS] * 3
     made = transformers.pipeline("text-classification", model=str(folder), return_all_scores=True)
     assert_same(made(TEXTS[0]), every)
+    two = transformers.pipeline("text-classification", model=str(folder), top_k=2)
+    assert_same(two(TEXTS, return_all_scores=True), course(TEXTS, return_all_scores=True))
     assert_same(course(TEXTS[0], return_all_scores=False), course(TEXTS[0]))
 
 
 def test_a_double_where_an_integer_is_meant_is_one(course):
     assert_same(course(TEXTS[0], top_k=2.0), course(TEXTS[0], top_k=2))
     assert_same(course(TEXTS, top_k=2.0, batch_size=2.0), course(TEXTS, top_k=2))
+    for x in (TEXTS[0], TEXTS, None):
+        with pytest.raises(ArgumentError, match=r"`top_k` is 2\.5"):
+            course(x, top_k=2.5)
 
 
 @pytest.mark.parametrize("missing", [None, math.nan, pd.NA], ids=repr)
@@ -75,6 +81,9 @@ def test_a_text_beyond_the_longest_is_truncated_alone_as_among_others(course):
     long = "the sun was happy and " * 40
     with pytest.warns(UserWarning, match="1 text was longer") as warned:
         assert_same(course(long), course([long, TEXTS[0]])[:1])
+    assert [each.filename for each in warned] == [__file__] * 2  # alone, and among others
+    with pytest.warns(UserWarning, match="1 text was longer") as warned:
+        course([long, ""])
     assert [each.filename for each in warned] == [__file__]
 
 
@@ -108,6 +117,43 @@ def test_results_are_lists_for_all_that_takes_lists(course):
     assert list(pd.DataFrame(result).columns) == ["label", "score"]
     assert [line["label"] for line in result] == result.wide()["label"].tolist()
     assert result == [*result]
+
+
+CHANGES = {
+    "+=": lambda result, more: result.__iadd__(more),
+    "extend": lambda result, more: result.extend(more),
+    "reverse": lambda result, more: result.reverse(),
+    "pop": lambda result, more: result.pop(),
+    "assign": lambda result, more: result.__setitem__(0, more[0]),
+    "assign within": lambda result, more: result[0].update(label="another"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_results_that_are_changed_are_wide_as_they_are_and_no_longer_tidy(course, change):
+    result = course(TEXTS)
+    CHANGES[change](result, course(["rain", "home"]))
+    pd.testing.assert_frame_equal(result.wide(), pd.DataFrame(list(result)))
+    for other in (result, pickle.loads(pickle.dumps(result))):
+        with pytest.raises(ArgumentError, match="were changed"):
+            other.tidy()
+
+
+def test_a_changed_dictionary_of_results_is_no_longer_tidy():
+    record = transformers.pipeline("zero-shot-classification", model=str(tiny.kept("inference")))(TEXTS[0], ["a", "b"])
+    assert len(record.tidy()) == len(copy.deepcopy(record).tidy()) == 2
+    record["labels"].reverse()
+    with pytest.raises(ArgumentError, match="were changed"):
+        record.tidy()
+
+
+def test_ranks_are_by_score_also_where_results_are_in_the_order_of_the_labels(folder, course):
+    ours = tidydl.pipeline("text-classification", model=folder, device="cpu", top_k=None)
+    for x in (TEXTS[0], [TEXTS[0], ""], TEXTS):
+        found = course(x, return_all_scores=True).tidy()
+        if "" not in list(x):
+            pd.testing.assert_frame_equal(found, ours(x), atol=2e-6)
+        assert found["score"][found["rank"] == 1].min() >= found["score"][found["rank"] == 3].max()
 
 
 def test_results_know_their_task_and_inputs_and_can_be_copied(course):
@@ -171,6 +217,41 @@ def test_a_pipeline_is_copied_and_sent_to_other_processes(course):
     for other in (copy.copy(course), pickle.loads(pickle.dumps(course))):
         assert_same(other(TEXTS[0]), course(TEXTS[0]))
         assert repr(other) == repr(course)
+
+
+def _change(ppl):
+    ppl.model.config.id2label = {0: "A", 1: "B", 2: "C"}
+    with torch.no_grad():
+        ppl.model.classifier.weight.mul_(-3)
+    ppl.tokenizer.model_max_length = 5
+
+
+@pytest.mark.filterwarnings("ignore:.* longer than the model:UserWarning")
+def test_what_is_done_to_the_model_of_a_pipeline_is_done_to_that_alone(folder):
+    def make():
+        return transformers.pipeline("text-classification", model=str(folder), device="cpu")
+
+    changed, other, before = make(), make(), make()(TEXTS)
+    ours = tidydl.pipeline("text-classification", model=folder, device="cpu")
+    expected, kept = ours(TEXTS), copy.deepcopy(changed)
+    _change(changed)
+    for same in (other, make(), kept):
+        assert_same(same(TEXTS), before)
+        assert same.tokenizer.model_max_length != 5
+    pd.testing.assert_frame_equal(ours(TEXTS), expected)
+    after = changed(TEXTS)
+    assert {line["label"] for line in after} <= {"A", "B", "C"}
+    assert {changed(text)[0]["label"] for text in TEXTS} <= {"A", "B", "C"}
+    assert set(changed(TEXTS).tidy()["label"].cat.categories) == {"A", "B", "C"}
+    for copied in (copy.deepcopy(changed), pickle.loads(pickle.dumps(changed))):
+        assert_same(copied(TEXTS), after)
+    assert copy.deepcopy(changed).model is not changed.model
+    assert changed.plain.model is changed.model
+
+
+def test_a_loaded_model_that_is_given_is_the_one_that_is_used(folder):
+    model = installed.AutoModelForSequenceClassification.from_pretrained(folder)
+    assert transformers.pipeline("text-classification", model=model).model is model
 
 
 def test_the_installed_library_is_not_changed(course):

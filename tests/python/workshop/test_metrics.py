@@ -27,6 +27,18 @@ def test_batches_are_noted_until_the_metric_is_computed():
         metric.compute()
 
 
+def test_batches_of_unequal_length_are_refused_at_once():
+    metric = datasets.load_metric("accuracy")
+    with pytest.raises(ArgumentError, match="`predictions` has 3 values and `references` has 2"):
+        metric.add_batch(predictions=[1, 1, 1], references=[1, 1])
+    with pytest.raises(ArgumentError, match="`references` has 0"):
+        metric.add(prediction=1)
+    for no_list in ({"a": 1, "b": 0}, "ab", 5):
+        with pytest.raises(ArgumentError, match="`predictions` is"):
+            metric.compute(predictions=no_list, references=[1, 0])
+    assert metric.compute(predictions=[0], references=[0]) == {"accuracy": 1}
+
+
 def test_averages_are_those_of_scikit_learn():
     f1 = datasets.load_metric("f1")
     assert f1.compute(predictions=[0, 1, 2], references=[0, 2, 2], average="macro")["f1"] == pytest.approx(5 / 9)
