@@ -12,6 +12,7 @@ from typing import Any
 
 import datasets
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.data.arguments import request_of
 from tidydl.data.media.media_files import is_url
@@ -29,7 +30,10 @@ _OF_READING = ("split", "streaming", "keep_in_memory", "verification_mode", "num
 _DESCRIPTIONS = ("README.md", ".huggingface.yaml")
 _HUB = "hf://datasets/"
 _MEDIA = ("Image", "Audio", "Video", "Pdf", "Nifti", "Mesh")
-_HINT = "If you trust the data, add `trusted=True`."
+
+
+def _hint() -> str:
+    return f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}."
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ def _opened(row: dict[str, Any], media: Mapping[str, Any], source: str, tokens: 
             raise DataError(
                 f"Column '{name}' of {source} names the file '{path}', which is not on the Hub.",
                 allowed="Contents, or files of the data set.",
-                hint=f"Leave `streaming` out. {_HINT}",
+                hint=f"Leave `streaming` out. {_hint()}",
             )
         if cell is not None and getattr(feature, "decode", True):
             opened[name] = feature.decode_example(cell, token_per_repo_id=tokens)
@@ -241,7 +245,7 @@ def _texts_inside(file: Path, entry: str) -> list[str]:
             raise DataError(
                 f"'{file}' names '{name}' in `{entry}`, which is {what}.",
                 allowed="Names of files in its folder.",
-                hint=_HINT,
+                hint=_hint(),
             )
     return names
 

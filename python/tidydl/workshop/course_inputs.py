@@ -12,7 +12,7 @@ from tidydl.data.media.media_files import is_url
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import Part, Task
 from tidydl.pipelines.positions import is_frame, is_missing, nth_value
-from tidydl.rendering import by_language
+from tidydl.rendering import by_language, type_name
 
 # What transformers calls the inputs, and their parts.
 _INPUTS = ("inputs", "data", "X", "x")
@@ -102,7 +102,7 @@ def _check_names(x: Mapping[str, Any], own: Sequence[str]) -> None:
     for name in x:
         if name not in own:
             raise ArgumentError(
-                f"The inputs are a dictionary with `{name}`, which is no part of them.",
+                f"The inputs are a {type_name('dict')} with `{name}`, which is not one of their parts.",
                 allowed=", ".join(f"`{each}`" for each in own) + ".",
                 hint=f"Give the column alone: {by_language(f'ppl(data[{own[0]!r}])', f'ppl(data${own[0]})')}.",
             )
