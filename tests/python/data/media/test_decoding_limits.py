@@ -77,6 +77,10 @@ def tiff_of_pages(side, pages):
 @pytest.mark.parametrize("make", [growing_gif, tiff_of_pages])
 def test_frames_that_grow_are_counted_by_their_own_size(monkeypatch, make):
     content = make(64, 4)
+    with Image.open(io.BytesIO(content)) as own:
+        own.seek(1)
+        if own.convert("RGB").size == (1, 1):
+            pytest.skip("this Pillow keeps the size of the first frame")
     assert [frame.shape for frame in as_video(content).frames([1, 2, 3])] == [(64, 64, 3)] * 3
     monkeypatch.setattr(decoding_limits, "_KEPT", 64 * 64 * 2)
     with pytest.raises(DamagedFileError, match="in memory at once"):
