@@ -255,3 +255,35 @@ test_that("a pipeline that was saved opens again in another session, its tokeniz
   expect_identical(found$ids, unlist(tokenizer("I sing")$input_ids))
   expect_identical(found$lost, "tidydl_error_bridge")
 })
+
+test_that("what was saved holds no access token, and opens nothing but models and data sets", {
+  skip_without_python()
+  token <- paste0("hf_", strrep("secret", 4))
+  tokenizer <- import("transformers")$AutoTokenizer$from_pretrained(example_model("emotion"), token = token)
+  expect_false(grepl(token, paste(deparse(environment(tokenizer)$origin), collapse = ""), fixed = TRUE))
+  is_safe_origin <- getFromNamespace("is_safe_origin", "tidydl")
+  expect_true(is_safe_origin(environment(tokenizer)$origin))
+  of <- function(module, name) list(how = "attribute", of = list(how = "import", name = module), name = name)
+  calls <- function(of, ...) list(how = "call", of = of, given = list(...))
+  beside <- withr::local_tempdir()
+  writeLines("open('ran', 'w').close()", file.path(beside, "strange.py"))
+  withr::local_dir(beside)
+  for (origin in list(
+    calls(of("os", "system"), "touch ran"), calls(of("os", "pipeline"), "x"), list(how = "import", name = "strange"),
+    calls(of("transformers", "pipeline"), "x", trust_remote_code = TRUE), calls(of("transformers", "set_seed"), 1),
+    calls(of("transformers", "pipeline"), function(x) x), list(how = "run", name = "x"), "import", list(how = 1)
+  )) {
+    expect_false(is_safe_origin(origin), label = deparse1(origin))
+  }
+  expect_false(file.exists("ran"))
+  file <- withr::local_tempfile(fileext = ".rds")
+  environment(tokenizer)$origin <- calls(of("os", "system"), "touch ran")
+  saveRDS(tokenizer, file)
+  script <- withr::local_tempfile(fileext = ".R", lines = c(
+    "library(tidydl)", sprintf("saved <- readRDS(%s)", deparse(file)),
+    "cat(class(tryCatch(saved('a'), error = identity))[[1]])"
+  ))
+  shown <- system2(file.path(R.home("bin"), "Rscript"), shQuote(script), stdout = TRUE, stderr = FALSE)
+  expect_match(shown, "tidydl_error_bridge", all = FALSE)
+  expect_false(file.exists("ran"))
+})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +31,7 @@ def given_arguments(function: Callable[..., Any], arguments: Mapping[str, Any]) 
         By R's names of them: single values, R's code as text, and for what cannot be written the name of the argument.
     """
     shown: dict[str, Any] = {}
-    for name, each in inspect.signature(function).parameters.items():
+    for name, each in _parameters(function).items():
         value = arguments.get(name)
         if name in ("values", "more", "progress") or (each.default is not each.empty and value is each.default):
             continue
@@ -38,6 +39,11 @@ def given_arguments(function: Callable[..., Any], arguments: Mapping[str, Any]) 
             continue
         shown[name.replace("_", ".")] = _shown(name, value)
     return shown
+
+
+@functools.cache
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
 
 
 def _shown(name: str, value: Any) -> Any:

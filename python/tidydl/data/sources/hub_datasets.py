@@ -15,14 +15,13 @@ from tidydl.data.sources.builders import prepared, quiet
 from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.hub_files import Asked, HubFiles
 from tidydl.data.sources.listing import Listing, Raw
+from tidydl.data.sources.media_folders import ARCHIVES
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import DataFiles
 from tidydl.data.sources.reading_files import read_listing
 from tidydl.data.sources.zipped_tables import files_of_kind
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository
-
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # what is unpacked of them, pictures too, is gone when it was read
 
 
 def read_hub(
@@ -104,6 +103,6 @@ def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions)
             listing.options = partial(card_options, builder, kind, f"'{files.repo.id}'")
         else:
             listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
-            if any(file.name.endswith(_ARCHIVES) for some in by_split.values() for file in some):
+            if any(file.name.endswith(ARCHIVES) for some in by_split.values() for file in some):
                 listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
         return replace(read_listing(listing, options), format="hub")

@@ -24,7 +24,7 @@ from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import DataError, NotFoundError
 from tidydl.user_warnings import warn_user
 
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # what is unpacked of them, pictures too, is gone when it was read
 _IN_FOLDER = "Paths of files in the folder of the metadata file, or below."
 
 
@@ -146,7 +146,7 @@ def check_described(table: pa.Table, features: Mapping[str, Any], files: Sequenc
     """
     described = [path for path in files if os.path.basename(path) in METADATA]
     columns = [name for name in table.column_names if features.get(name, {}).get("_type") in ("Image", "Audio")]
-    if not described or any(str(path).endswith(_ARCHIVES) for path in files):
+    if not described or any(str(path).endswith(ARCHIVES) for path in files):
         return
     by_column = [pc.struct_field(table[name], "path").drop_null().to_pylist() for name in columns]
     for paths in by_column if len(described) > 1 else []:
