@@ -157,7 +157,7 @@ def _each_checked(stream: Any, source: str) -> Any:
     media = {name: each for name, each in features.items() if type(each).__name__ in _MEDIA}
     if any(_holds_media(each) for name, each in features.items() if name not in media):
         raise ArgumentError(
-            f"{source} has lists of images or sounds, which are not streamed.", hint="Leave `streaming` out."
+            f"{source} has lists of images or audio, which are not streamed.", hint="Leave `streaming` out."
         )
     if not media:
         return stream
@@ -175,7 +175,7 @@ def _holds_media(feature: Any) -> bool:
 
 
 def _opened(row: dict[str, Any], media: Mapping[str, Any], source: str, tokens: Any) -> dict[str, Any]:
-    """Return a row whose images and sounds are opened, if they are the data set's own."""
+    """Return a row whose images and audio are opened, if they are the data set's own."""
     opened = dict(row)
     for name, feature in media.items():
         cell = row[name]

@@ -41,7 +41,7 @@ class CourseDataset(datasets.Dataset):
         return self._getitem(_whole(key))
 
     def to_pandas(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a ``pandas.DataFrame``; the ``path`` of an image or sound is that of a file, written where needed."""
+        """Return a ``pandas.DataFrame``; the ``path`` of an image or audio clip names a file, written where needed."""
         frame = super().to_pandas(*args, **with_whole_numbers(kwargs))
         if not hasattr(frame, "columns"):
             return (self._with_files(each) for each in frame)

@@ -163,7 +163,7 @@ def streams(x: Any) -> bool:
 
 
 def check_input(task: Task, x: Any, where: str = "The input") -> Any:
-    """Return one input that may be one: no frame, no number, and no address of a picture or a sound.
+    """Return one input that may be one: no frame, no number, and no address of an image or audio file.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def check_input(task: Task, x: Any, where: str = "The input") -> Any:
     return x
 
 
-_A = {"text": "a text", "image": "an image", "audio": "a sound", "video": "a video"}
+_A = {"text": "a text", "image": "an image", "audio": "audio", "video": "a video"}
 
 
 def check_inputs(task: Task, x: Any) -> Any:
@@ -209,7 +209,7 @@ def _refuse_addresses(x: Any, where: str, first: Part | None = None) -> None:
     if isinstance(x, str) and is_url(x) and (first is None or first.modality != "message" or not x.count(" ")):
         raise ArgumentError(
             f"{where} is the URL '{x}', and URLs are not downloaded.",
-            allowed="A file on this machine, or a loaded image or sound.",
+            allowed="A file on this machine, or a loaded image or audio clip.",
             hint="Download the file first, then give its path.",
         )
     if isinstance(x, Mapping):

@@ -1,4 +1,4 @@
-"""Images and sounds in the cells of a frame, ``{"bytes": …, "path": …}``, whose path names a file that exists."""
+"""Images and audio in the cells of a frame, ``{"bytes": …, "path": …}``, whose path names a file that exists."""
 
 from __future__ import annotations
 
